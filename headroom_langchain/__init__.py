@@ -1,0 +1,98 @@
+"""Reversible context compression for LangChain and LangGraph.
+
+`HeadroomChatModel(llm)` makes large tool results small on their way to a model,
+keeps the originals, and lets the model ask for them in the middle of an answer.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from headroom_langchain._version import __version__
+
+if TYPE_CHECKING:
+    from headroom_langchain.ccr.store.base import CCRStore, Original
+    from headroom_langchain.ccr.store.memory import InMemoryCCRStore
+    from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+    from headroom_langchain.ccr.tool import create_retrieve_tool
+    from headroom_langchain.chat_model import HeadroomChatModel
+    from headroom_langchain.compressing import (
+        CompressedText,
+        CompressionResult,
+        CompressMessages,
+        acompress,
+        compress,
+        compress_text,
+    )
+    from headroom_langchain.errors import (
+        ConfigurationError,
+        HeadroomError,
+        KeyCollisionError,
+        RetrievalTimeoutError,
+        StoreError,
+    )
+    from headroom_langchain.policy import CompressionPolicy
+    from headroom_langchain.report import BlockReport, CallReport, RetrievalReport
+
+__all__ = [
+    "BlockReport",
+    "CCRStore",
+    "CallReport",
+    "CompressMessages",
+    "CompressedText",
+    "CompressionPolicy",
+    "CompressionResult",
+    "ConfigurationError",
+    "HeadroomChatModel",
+    "HeadroomError",
+    "InMemoryCCRStore",
+    "KeyCollisionError",
+    "Original",
+    "RetrievalReport",
+    "RetrievalTimeoutError",
+    "SqliteCCRStore",
+    "StoreError",
+    "__version__",
+    "acompress",
+    "compress",
+    "compress_text",
+    "create_retrieve_tool",
+]
+
+_HOMES = {
+    "BlockReport": "report",
+    "CCRStore": "ccr.store.base",
+    "CallReport": "report",
+    "CompressMessages": "compressing",
+    "CompressedText": "compressing",
+    "CompressionPolicy": "policy",
+    "CompressionResult": "compressing",
+    "ConfigurationError": "errors",
+    "HeadroomChatModel": "chat_model",
+    "HeadroomError": "errors",
+    "InMemoryCCRStore": "ccr.store.memory",
+    "KeyCollisionError": "errors",
+    "Original": "ccr.store.base",
+    "RetrievalReport": "report",
+    "RetrievalTimeoutError": "errors",
+    "SqliteCCRStore": "ccr.store.sqlite",
+    "StoreError": "errors",
+    "acompress": "compressing",
+    "compress": "compressing",
+    "compress_text": "compressing",
+    "create_retrieve_tool": "ccr.tool",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

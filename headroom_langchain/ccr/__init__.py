@@ -1,0 +1,1 @@
+"""What makes compression reversible: markers, stores, retrieval, rounds."""

@@ -1,0 +1,292 @@
+"""What a caller may see of one round of the model, while it is streamed.
+
+A round is fed in as the model speaks. Text goes through at once; the hidden
+tool's calls do not; indexes are moved so that blocks of different rounds stay
+apart; and what may stand only once in an answer (stop reason, ids, usage) is
+kept back until it is known which round is the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.messages import AIMessageChunk
+from langchain_core.messages.ai import UsageMetadata, add_usage
+from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.utils._merge import merge_lists
+
+from headroom_langchain.ccr.calls import without_raw_calls
+from headroom_langchain.ccr.joining import separated
+from headroom_langchain.ccr.slots import CALL_BLOCKS, Piece, Slots, Stream
+
+_EVERYWHERE = frozenset({"model_provider", "output_version"})
+"""Metadata that is on every chunk; equal values are merged to one."""
+
+_RAW_CALLS = frozenset({"tool_calls", "function_call"})
+
+
+@dataclass(slots=True)
+class Held:
+    """What may stand only once in an answer, and so waits for its end."""
+
+    info: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+    usage: UsageMetadata | None = None
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the caller has seen of an answer so far, over all its rounds."""
+
+    id: str | None = None
+    next_index: int = 0
+    """One more than the highest block index that went out."""
+    text: str = ""
+    """The last character of the text that is not empty."""
+    calls: bool = False
+    listed: bool = False
+    """Whether content comes as a list of blocks."""
+    info: set[str] = field(default_factory=set)
+    metadata: set[str] = field(default_factory=set)
+    extra: set[str] = field(default_factory=set)
+
+    def note(self, chunk: ChatGenerationChunk, message: AIMessageChunk) -> None:
+        """Remember what a chunk shows."""
+        if self.id is None:
+            self.id = message.id
+        if chunk.generation_info:
+            self.info.update(chunk.generation_info)
+        if message.response_metadata:
+            self.metadata.update(message.response_metadata)
+        if message.additional_kwargs:
+            self.extra.update(message.additional_kwargs)
+        content = message.content
+        if isinstance(content, str):
+            self.text = content[-1:] or self.text
+        else:
+            self.listed = True
+            for block in content:
+                self._note_block(block)
+        for call in message.tool_call_chunks:
+            self.calls = True
+            self._note_index(call.get("index"))
+
+    def _note_block(self, block: str | dict[str, Any]) -> None:
+        if isinstance(block, str):
+            self.text = block[-1:] or self.text
+            return
+        if block.get("type") == "text":
+            self.text = (block.get("text") or "")[-1:] or self.text
+        self._note_index(block.get("index"))
+
+    def _note_index(self, index: object) -> None:
+        if isinstance(index, int) and index >= self.next_index:
+            self.next_index = index + 1
+
+
+class RoundFilter:
+    """Lets through what the caller may see of one round."""
+
+    def __init__(self, seen: Seen, *, number: int) -> None:
+        """Begin a round.
+
+        Args:
+            seen: What was seen of the rounds before; kept up to date.
+            number: The number of the round, 0 for the first.
+        """
+        self.held = Held()
+        self._seen = seen
+        self._number = number
+        self._offset = seen.next_index
+        self._joined = number == 0
+        self._slots = Slots()
+        self._messages: list[AIMessageChunk] = []
+
+    @property
+    def hides(self) -> bool:
+        """Whether a piece of the round was held back."""
+        return self._slots.holding
+
+    def message(self) -> AIMessageChunk:
+        """Return the whole message of the round, hidden calls included."""
+        first, *rest = [*self._messages, _last()]
+        return first.__add__(rest)  # type: ignore[return-value] # adding a list of chunks gives a chunk
+
+    def feed(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk | None:
+        """Take in a chunk of the model and return what may be seen of it."""
+        message = chunk.message
+        if not isinstance(message, AIMessageChunk):
+            return chunk
+        self._messages.append(message)
+        if self._plain(message):
+            self._seen.note(chunk, message)
+            if message.chunk_position is None or not self.held.metadata:
+                return chunk
+        return self._shown(chunk, message)
+
+    def end(self) -> ChatGenerationChunk | None:
+        """Close the round and return pieces that turned out not to be hidden."""
+        blocks, calls = self._released(self._slots.rest())
+        if not blocks and not calls:
+            return None
+        return self._out(
+            AIMessageChunk(
+                content=blocks or "", tool_call_chunks=calls, id=self._seen.id
+            )
+        )
+
+    def _plain(self, message: AIMessageChunk) -> bool:
+        """Tell whether a chunk can go out as it is."""
+        return (
+            self._number == 0
+            and not self._slots.holding
+            and not message.tool_call_chunks
+            and "id" not in message.response_metadata
+            and not _RAW_CALLS & message.additional_kwargs.keys()
+            and not _has_calls(message.content)
+        )
+
+    def _shown(
+        self, chunk: ChatGenerationChunk, message: AIMessageChunk
+    ) -> ChatGenerationChunk | None:
+        content, calls = self._parts(message)
+        info = chunk.generation_info or {}
+        untouched = self._number == 0 and not self._slots.holding
+        if not untouched:
+            info = self._once(info, self.held.info, keep={"logprobs"})
+        visible = AIMessageChunk(
+            content=content,
+            tool_call_chunks=calls,
+            additional_kwargs=self._extra(message, untouched=untouched),
+            response_metadata=self._metadata(message, untouched=untouched),
+            usage_metadata=self._usage(message, untouched=untouched),
+            id=message.id if self._number == 0 else self._seen.id,
+            name=message.name,
+        )
+        if untouched and not self.held.metadata:
+            visible.chunk_position = message.chunk_position
+        return self._out(visible, info)
+
+    def _parts(self, message: AIMessageChunk) -> tuple[str | list[Any], list[Any]]:
+        """Take the message apart into visible content and visible calls."""
+        calls: list[Any] = []
+        shown: str | list[Any]
+        if isinstance(message.content, str):
+            shown = self._separated(message.content)
+            loose, calls = self._taken("chunk", message.tool_call_chunks)
+            return (shown, calls) if not loose else ([shown, *loose], calls)
+        shown = []
+        for block in message.content:
+            if isinstance(block, dict) and block.get("type") in CALL_BLOCKS:
+                blocks, freed = self._taken("block", [block])
+                shown += blocks
+                calls += freed
+            else:
+                shown.append(self._block(block))
+        blocks, freed = self._taken("chunk", message.tool_call_chunks)
+        return shown + blocks, calls + freed
+
+    def _taken(
+        self, stream: Stream, pieces: Iterable[Piece]
+    ) -> tuple[list[Any], list[Any]]:
+        return self._released(
+            free for piece in pieces for free in self._slots.take(stream, piece)
+        )
+
+    def _released(
+        self, pieces: Iterable[tuple[Stream, Piece]]
+    ) -> tuple[list[Any], list[Any]]:
+        """Sort pieces by where they stand; those of one call become one piece."""
+        blocks: list[Any] = []
+        calls: list[Any] = []
+        for stream, piece in pieces:
+            if stream == "block":
+                blocks = merge_lists(blocks, [self._moved(piece)]) or []
+            else:
+                calls = merge_lists(calls, [self._moved(piece)]) or []
+        return blocks, calls
+
+    def _block(self, block: str | dict[str, Any]) -> str | dict[str, Any]:
+        if isinstance(block, str):
+            return self._separated(block)
+        moved = self._moved(block)
+        if moved.get("type") == "text" and isinstance(moved.get("text"), str):
+            moved["text"] = self._separated(moved["text"])
+        return moved
+
+    def _moved(self, piece: Piece) -> dict[str, Any]:
+        """Move the index of a piece behind those of the rounds before."""
+        moved = dict(piece)
+        index = moved.get("index")
+        if self._number and isinstance(index, int):
+            moved["index"] = index + self._offset
+        elif self._number and isinstance(index, str):
+            moved["index"] = f"{index}_r{self._number}"
+        return moved
+
+    def _separated(self, text: str) -> str:
+        """Put a separator before the first text of a later round if it needs one."""
+        if self._joined or not text:
+            return text
+        self._joined = True
+        return separated(self._seen.text, text)
+
+    def _extra(self, message: AIMessageChunk, *, untouched: bool) -> dict[str, Any]:
+        extra = message.additional_kwargs
+        if untouched or not extra:
+            return extra
+        extra = without_raw_calls(extra)
+        texts = {key for key, value in extra.items() if isinstance(value, str)}
+        return self._once(extra, self.held.extra, keep=texts)
+
+    def _metadata(self, message: AIMessageChunk, *, untouched: bool) -> dict[str, Any]:
+        metadata = message.response_metadata
+        keep = set(metadata) - {"id"} if untouched else set(_EVERYWHERE)
+        return self._once(metadata, self.held.metadata, keep=keep)
+
+    def _usage(
+        self, message: AIMessageChunk, *, untouched: bool
+    ) -> UsageMetadata | None:
+        usage = message.usage_metadata
+        if untouched or usage is None:
+            return usage
+        self.held.usage = add_usage(self.held.usage, usage)
+        return None
+
+    def _once(
+        self, values: dict[str, Any], held: dict[str, Any], *, keep: set[str]
+    ) -> dict[str, Any]:
+        """Hold values back, but for the keys to keep."""
+        held.update({k: v for k, v in values.items() if k not in keep})
+        return {k: v for k, v in values.items() if k in keep}
+
+    def _out(
+        self, visible: AIMessageChunk, info: dict[str, Any] | None = None
+    ) -> ChatGenerationChunk | None:
+        if not (
+            visible.content
+            or visible.tool_call_chunks
+            or visible.additional_kwargs
+            or visible.usage_metadata
+            or info
+            or visible.chunk_position
+            or visible.response_metadata.keys() - _EVERYWHERE
+        ):
+            return None
+        chunk = ChatGenerationChunk(message=visible, generation_info=info or None)
+        self._seen.note(chunk, visible)
+        return chunk
+
+
+def _has_calls(content: str | list[Any]) -> bool:
+    return not isinstance(content, str) and any(
+        isinstance(block, dict) and block.get("type") in CALL_BLOCKS
+        for block in content
+    )
+
+
+def _last() -> AIMessageChunk:
+    return AIMessageChunk(content="", chunk_position="last")

@@ -1,0 +1,56 @@
+"""The line that stands at the end of a text that was shortened.
+
+It is the one thing a model must understand to get an original back: plain words
+about what is missing, and the call that returns it. A marker grants nothing:
+which keys are answered is decided by records, never by text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from headroom_langchain.ccr.store.base import KEY_LENGTH
+
+RETRIEVE_TOOL_NAME: Final = "headroom_retrieve"
+"""The name of the tool that a marker tells the model to call."""
+
+COMPLETE: Final = "[headroom: rewritten to save space, nothing is left out]"
+"""The last line of a text that was rewritten without loss."""
+
+_MAX_OMITTED: Final = 60
+_MARKED = re.compile(
+    r"\[headroom: [^\n]*; headroom_retrieve\(hash=\"([0-9a-f]{%d})\"[^\n]*\]"
+    % KEY_LENGTH
+)
+
+
+def marker(key: str, omitted: str) -> str:
+    """Return the line that says what is missing and how to ask for it.
+
+    It has at most 50 tokens (`o200k_base`).
+
+    Args:
+        key: The key of the original.
+        omitted: What is missing in a few words, such as `483 of 500 rows`; cut
+            at 60 characters.
+    """
+    what = omitted if len(omitted) <= _MAX_OMITTED else omitted[: _MAX_OMITTED - 1] + "…"
+    call = f'{RETRIEVE_TOOL_NAME}(hash="{key}", query="...")'
+    return f"[headroom: {what} not shown; {call} returns them]"
+
+
+def summary(omitted: str) -> str:
+    """Return the line for a text that was shortened with no way to ask for more."""
+    return f"[headroom: {omitted} not shown]"
+
+
+def is_marked(text: str) -> bool:
+    """Tell whether the last line of a text is one that this module writes."""
+    last = text.rstrip().rpartition("\n")[2]
+    return last.startswith("[headroom: ") and last.endswith("]")
+
+
+def marked_keys(text: str) -> list[str]:
+    """Return the keys that the markers in a text name, in their order."""
+    return _MARKED.findall(text)

@@ -1,0 +1,227 @@
+r"""Regular expressions that a model writes, made safe to run.
+
+Python's engine backtracks, and a pattern such as `(a+)+$` can keep it busy for
+ever. So repeats of a group with a repeat or a choice in it are refused, `.*` is
+taken apart into searches one after the other, and the more repeats a pattern has,
+the shorter the stretches of a line that it is run on.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+_LONGEST: Final = 500
+_MOST_REPEATS: Final = 3
+_LARGEST_COUNT: Final = 1000
+_STRETCHES: Final = (1000, 1000, 240, 80)
+_SECONDS: Final = 2.0
+_GAP = re.compile(r"\.[*+]\??")
+_COUNT = re.compile(r"\{(\d*)(,?)(\d*)\}")
+_REPEATS: Final = "*+?{"
+
+_NESTED: Final = (
+    "a repeat around a repeat or a choice, as in `(a+)+`, can run for ever; write it "
+    "without one of them, or search for plain words."
+)
+_REFERENCE: Final = "back references are not supported; search for plain words."
+_MANY: Final = "it has more than three repeats besides `.*`; write a shorter one."
+_LONG: Final = "it is longer than 500 characters; write a shorter one."
+_COUNTS: Final = "it repeats more than 1,000 times; write a smaller number."
+
+
+@dataclass(frozen=True, slots=True)
+class SafePattern:
+    """A regular expression that cannot run away. Case does not matter."""
+
+    source: str
+    """The pattern as the model wrote it, without its slashes."""
+    parts: tuple[re.Pattern[str], ...]
+    """What must occur one after the other in a line."""
+    stretch: int
+    """How many characters of a line each part is run on at once."""
+    seconds: float = _SECONDS
+    """How long a search through a text may take."""
+    clock: Callable[[], float] = field(default=time.monotonic, compare=False)
+
+    def matching(self, lines: Iterator[str]) -> Iterator[int]:
+        """Yield the indexes of the lines that match, until the time is over."""
+        end = self.clock() + self.seconds
+        for at, line in enumerate(lines):
+            if self._occurs(line):
+                yield at
+            if self.clock() > end:
+                return
+
+    def _occurs(self, line: str) -> bool:
+        start = 0
+        for part in self.parts:
+            found = self._search(part, line, start)
+            if found is None:
+                return False
+            start = found
+        return True
+
+    def _search(self, part: re.Pattern[str], line: str, start: int) -> int | None:
+        """Return where the first match ends, looking at overlapping stretches."""
+        while True:
+            end = min(len(line), start + self.stretch)
+            match = part.search(line, start, end)
+            if match is not None:
+                return match.end()
+            if end == len(line):
+                return None
+            start += max(1, self.stretch // 2)
+
+
+def compile_pattern(source: str) -> SafePattern | str:
+    """Make a pattern safe.
+
+    Args:
+        source: The pattern, without slashes.
+
+    Returns:
+        The pattern, or a sentence for the model that says what is wrong with it.
+    """
+    shown = source if len(source) <= 60 else source[:60] + "…"
+    problem = _LONG if len(source) > _LONGEST else _problem(source)
+    if problem is None:
+        try:
+            re.compile(source)
+            parts = [part for part in _split(source) if part]
+            compiled = tuple(re.compile(part, re.IGNORECASE) for part in parts)
+        except (re.error, OverflowError, RecursionError) as error:
+            problem = f"{error}. Correct it, or search for plain words."
+        else:
+            repeats = max((_Reading(part).repeats for part in parts), default=0)
+            if repeats <= _MOST_REPEATS:
+                return SafePattern(source, compiled, _STRETCHES[repeats])
+            problem = _MANY
+    return f"The regular expression `/{shown}/` cannot be used: {problem}"
+
+
+def _problem(source: str) -> str | None:
+    reading = _Reading(source)
+    if reading.references:
+        return _REFERENCE
+    if reading.nested:
+        return _NESTED
+    return _COUNTS if reading.largest > _LARGEST_COUNT else None
+
+
+def _split(source: str) -> list[str]:
+    """Cut a pattern at its `.*`, unless that stands in a group or beside a choice."""
+    gaps = _Reading(source).gaps
+    parts: list[str] = []
+    start = 0
+    for at, end in gaps:
+        parts.append(source[start:at])
+        start = end
+    parts.append(source[start:])
+    return parts
+
+
+class _Reading:
+    """What a pattern repeats, read from left to right without running it."""
+
+    def __init__(self, source: str) -> None:
+        self.repeats = 0
+        self.largest = 0
+        self.nested = False
+        self.references = False
+        self.gaps: list[tuple[int, int]] = []
+        self._source = source
+        self._groups: list[bool] = []
+        self._closed = False
+        self._choice = False
+        self._read()
+        if self._choice:
+            self.repeats += len(self.gaps)
+            self.gaps = []
+
+    def _read(self) -> None:
+        at = 0
+        while at < len(self._source):
+            at = self._step(at)
+
+    def _step(self, at: int) -> int:
+        """Read one element and the repeat behind it; return where the next starts."""
+        source = self._source
+        char = source[at]
+        gap = _GAP.match(source, at)
+        if gap and not self._groups:
+            self.gaps.append(gap.span())
+            return gap.end()
+        simple = True
+        if char == "\\":
+            self.references |= source[at + 1 : at + 2].isdigit()
+            self.references |= source[at + 1 : at + 2] in {"k", "g"}
+            at += 2
+        elif char == "[":
+            at = _class_end(source, at)
+        elif char == "(":
+            self._open(at)
+            return at + 1
+        elif char == ")":
+            simple = not (self._groups.pop() if self._groups else False)
+            at += 1
+            if not simple:
+                self._mark()
+        elif char == "|":
+            self._mark()
+            self._choice |= not self._groups
+            return at + 1
+        else:
+            at += 1
+        return self._repeat(at, simple=simple)
+
+    def _open(self, at: int) -> None:
+        inner = self._source[at + 1 : at + 4]
+        self.references |= inner.startswith(("?P=", "?("))
+        self._groups.append(False)
+
+    def _mark(self) -> None:
+        """Note that the group around has something that must not be repeated."""
+        if self._groups:
+            self._groups[-1] = True
+
+    def _repeat(self, at: int, *, simple: bool) -> int:
+        source = self._source
+        if source[at : at + 1] not in tuple(_REPEATS):
+            return at
+        count = _COUNT.match(source, at)
+        if source[at] == "{" and count is None:
+            return at
+        end = count.end() if count else at + 1
+        most = _most(source[at], count)
+        if most > 1:
+            self.nested |= not simple
+            self.repeats += most > _FEW
+            self.largest = max(self.largest, most if count else 0)
+        self._mark()
+        return end + (source[end : end + 1] in {"?", "+"})
+
+
+_FEW: Final = 4
+
+
+def _most(char: str, count: re.Match[str] | None) -> int:
+    """Return how often something is repeated at most."""
+    if count is None:
+        return 1 if char == "?" else _LARGEST_COUNT
+    fewest, comma, most = count.groups()
+    if most:
+        return int(most[:9])
+    return max(_LARGEST_COUNT if comma else 0, int(fewest[:9] or 0))
+
+
+def _class_end(source: str, at: int) -> int:
+    """Return where a set of characters ends that starts with a bracket."""
+    at += 2 if source[at + 1 : at + 2] == "^" else 1
+    at += source[at : at + 1] == "]"
+    while at < len(source) and source[at] != "]":
+        at += 2 if source[at] == "\\" else 1
+    return at + 1

@@ -1,0 +1,66 @@
+"""Words of a query that occur in a text exactly as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from headroom_langchain.structure.lines import line_at
+
+if TYPE_CHECKING:
+    from headroom_langchain.structure.passages import Document
+
+_LONGEST: Final = 6
+_MOST_WORDS: Final = 24
+_MOST_FOUND: Final = 300
+_SHORTEST_NAME: Final = 3
+_WHOLE: Final = 2.0
+_NAME: Final = 0.7
+_PER_WORD: Final = 0.4
+_EDGES: Final = "\"'`.,;:!?()[]{}<>"
+
+
+def phrase_bonuses(document: Document, query: str) -> dict[int, float]:
+    """Return what lines are worth for phrases and names of the query in them.
+
+    Args:
+        document: The text, as it was read.
+        query: What is asked for; case does not matter.
+
+    Returns:
+        The worth of the best phrase of each line, in terms of the average weight
+        of a word.
+    """
+    text = fold(document.text)
+    found: dict[int, float] = {}
+    for phrase, worth in _phrases(fold(query)):
+        at = text.find(phrase)
+        for _ in range(_MOST_FOUND):
+            if at < 0:
+                break
+            line = line_at(document.lines, at)
+            found[line] = max(found.get(line, 0.0), worth)
+            at = text.find(phrase, at + len(phrase))
+    return found
+
+
+def fold(text: str) -> str:
+    """Return a text in lower case, of the same length, so that places agree."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
+
+
+def _phrases(query: str) -> Iterator[tuple[str, float]]:
+    words = query.split()[:_MOST_WORDS]
+    whole = " ".join(words)
+    if len(words) > 1:
+        yield whole, _WHOLE + _PER_WORD * min(len(words), _LONGEST)
+    for count in range(min(_LONGEST, len(words) - 1), 1, -1):
+        for at in range(len(words) - count + 1):
+            yield " ".join(words[at : at + count]), _PER_WORD * count
+    for word in words:
+        name = word.strip(_EDGES)
+        if len(name) >= _SHORTEST_NAME and not name.isalpha():
+            yield name, _NAME

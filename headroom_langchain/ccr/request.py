@@ -1,0 +1,151 @@
+"""What a model may ask of `headroom_retrieve`, read from its arguments.
+
+A model makes mistakes with arguments. None of them raises: a request that cannot
+be understood becomes a refusal, a sentence that says what to write instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from headroom_langchain.ccr.json_query import JsonPath, parse_json_path
+from headroom_langchain.ccr.patterns import SafePattern, compile_pattern
+from headroom_langchain.ccr.store.base import KEY_LENGTH
+
+MOST_KEYS: Final = 5
+"""How many originals one call may ask for."""
+
+_LONGEST_QUERY: Final = 2000
+_LONGEST_ECHO: Final = 60
+_HASH = re.compile(r"[0-9a-f]+")
+_LINES = re.compile(r"(\d{1,9})(?:\s*(?:-|\.\.|–|:|to)\s*(\d{1,9})?)?")
+_REGEX = re.compile(r"/(.+)/([a-z]*)", re.DOTALL)
+_FLAGS: Final = frozenset("imsgu")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRange:
+    """Lines by number, both ends included."""
+
+    first: int
+    last: int | None = None
+    """The last line, or `None` for the end of the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrievalRequest:
+    """A request that can be answered."""
+
+    keys: tuple[str, ...]
+    """The hashes of the originals, in the order in which they were asked for."""
+    query: str | SafePattern | JsonPath | None = None
+    """Words, a regular expression or a JSON path."""
+    lines: LineRange | None = None
+    """Which lines to return."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A request that cannot be answered."""
+
+    reason: str
+    """What is wrong and what to write instead, for the model."""
+
+
+def parse_request(arguments: Mapping[str, object]) -> RetrievalRequest | Refusal:
+    """Read the arguments of a call; takes any arguments and never raises.
+
+    Args:
+        arguments: `hash`, and if the model likes `query` and `lines`.
+
+    Returns:
+        The request, or what to tell the model when it makes no sense.
+    """
+    keys = _keys(arguments.get("hash"))
+    if isinstance(keys, Refusal):
+        return keys
+    query = _query(arguments.get("query"))
+    if isinstance(query, Refusal):
+        return query
+    lines = _line_range(arguments.get("lines"))
+    if isinstance(lines, Refusal):
+        return lines
+    return RetrievalRequest(keys=keys, query=query, lines=lines)
+
+
+def echo(value: object) -> str:
+    """Return what a model wrote, quoted and cut short, to name it in an answer."""
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST_ECHO else shown[:_LONGEST_ECHO] + "…"
+
+
+def _keys(value: object) -> tuple[str, ...] | Refusal:
+    if isinstance(value, (list, tuple)) and all(isinstance(key, str) for key in value):
+        value = ",".join(value)
+    if not isinstance(value, str) or not value.strip():
+        given = "is missing" if value is None or value == "" else f"was {echo(value)}"
+        return Refusal(
+            reason=f"`hash` {given}. Write the {KEY_LENGTH} hex digits that stand in "
+            'the marker: hash="<hash>".'
+        )
+    found = [key.strip("\"'`<># ").lower() for key in re.split(r"[,;\s]+", value)]
+    keys = tuple(dict.fromkeys(key for key in found if key))
+    if not keys or not all(_HASH.fullmatch(key) for key in keys):
+        return Refusal(
+            reason=f"`hash` was {echo(value)}, which is not a hash. Write the "
+            f"{KEY_LENGTH} hex digits that stand in the marker."
+        )
+    if len(keys) > MOST_KEYS:
+        return Refusal(
+            reason=f"`hash` names {len(keys)} originals; ask for at most {MOST_KEYS} "
+            "at once."
+        )
+    return keys
+
+
+def _query(value: object) -> str | SafePattern | JsonPath | Refusal | None:
+    if value is None:
+        return None
+    if isinstance(value, (int, float)):
+        value = str(value)
+    if not isinstance(value, str):
+        return Refusal(
+            reason=f"`query` was {echo(value)}. Write words, `/regex/`, or a JSON "
+            "path that starts with `$`, as one string."
+        )
+    query = value.strip()[:_LONGEST_QUERY]
+    regex = _REGEX.fullmatch(query)
+    if regex and set(regex[2]) <= _FLAGS:
+        pattern = compile_pattern(regex[1])
+        return Refusal(reason=pattern) if isinstance(pattern, str) else pattern
+    if query.startswith(("$.", "$[")) or query == "$":
+        path = parse_json_path(query)
+        return Refusal(reason=path) if isinstance(path, str) else path
+    return query or None
+
+
+def _line_range(value: object) -> LineRange | Refusal | None:
+    if value is None:
+        return None
+    if isinstance(value, int):
+        value = str(value)
+    written = value.strip().lower() if isinstance(value, str) else ""
+    if isinstance(value, str) and not written:
+        return None
+    match = _LINES.fullmatch(written.removeprefix("lines").strip())
+    if match is None:
+        return Refusal(
+            reason=f'`lines` was {echo(value)}. Write `"120-180"`, `"120-"` or `"120"`.'
+        )
+    first = max(1, int(match[1]))
+    is_single = match[0].isdigit()
+    last = first if is_single else int(match[2]) if match[2] else None
+    if last is not None and last < first:
+        return Refusal(
+            reason=f"`lines` was {echo(value)}, which ends before it starts. Write "
+            f'`"{last or 1}-{first}"`.'
+        )
+    return LineRange(first=first, last=last)

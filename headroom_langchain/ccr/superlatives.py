@@ -1,0 +1,126 @@
+"""Finds the extreme of a column when a query asks for the highest or the latest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from headroom_langchain.ccr.terms import Tokenizer, query_terms
+from headroom_langchain.structure.lines import line_at
+
+if TYPE_CHECKING:
+    from headroom_langchain.structure.passages import Document
+
+_MOST: Final = frozenset(
+    "highest largest biggest maximum max longest most heaviest latest newest greatest"
+    " slowest".split()
+)
+_LEAST: Final = frozenset(
+    "lowest smallest minimum min shortest least lightest earliest oldest fewest"
+    " fastest".split()
+)
+_NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_FEWEST: Final = 3
+_SHOWN: Final = 3
+_RELATED: Final = 0.5
+
+
+def extremes(
+    document: Document, query: str, scores: Sequence[float]
+) -> dict[int, float]:
+    """Return the lines with an extreme value of the column that a query names.
+
+    Args:
+        document: The text, as it was read.
+        query: What is asked for, such as `highest rate Construction`.
+        scores: How well each line matches so far: among equal matches only the
+            best decide where the extreme is looked for.
+
+    Returns:
+        A share of 1 for the most extreme line, less for the next two; nothing
+        when the query has no superlative or names no column.
+    """
+    wanted = query_terms(query)
+    words = set(query.lower().split())
+    if not words & (_MOST | _LEAST):
+        return {}
+    names = set(wanted) - _MOST - _LEAST
+    cells = _best_column(document, names)
+    related = _related(cells, scores)
+    ranked = sorted(
+        related or cells,
+        key=lambda cell: (cell[1], -cell[0]),
+        reverse=not words & _LEAST,
+    )
+    shares = (1.0, 0.6, 0.4)
+    return {line: share for (line, _), share in zip(ranked, shares, strict=False)}
+
+
+_Sortable = tuple[float, str]
+_Cell = tuple[int, _Sortable]
+
+
+def _related(cells: Sequence[_Cell], scores: Sequence[float]) -> list[_Cell]:
+    """Return the cells of the lines that match clearly better than the others."""
+    matched = [scores[line] for line, _ in cells]
+    if not matched or max(matched) - min(matched) < _RELATED:
+        return []
+    middle = (max(matched) + min(matched)) / 2
+    return [cell for cell in cells if scores[cell[0]] >= middle]
+
+
+def _best_column(document: Document, names: set[str]) -> list[_Cell]:
+    """Return the cells of the column whose name has most words of the query."""
+    best: list[_Cell] = []
+    most = 0.0
+    tokenizer = Tokenizer()
+    for name, cells in _columns(document):
+        terms = set(tokenizer.terms(name))
+        shared = len(terms & names) / (len(terms) ** 0.25 or 1)
+        if len(cells) >= _FEWEST and shared > most:
+            best, most = cells, shared
+    return best
+
+
+def _columns(document: Document) -> Iterator[tuple[str, list[_Cell]]]:
+    if document.form == "json":
+        yield from _json_columns(document)
+    elif document.form == "table" and document.header is not None:
+        yield from _table_columns(document, document.header)
+
+
+def _json_columns(document: Document) -> Iterator[tuple[str, list[_Cell]]]:
+    columns: dict[str, list[_Cell]] = {}
+    for span in document.spans:
+        if span.shape or not isinstance(span.key, str):
+            continue
+        value = _sortable(document.text[span.value : span.end].strip('"'))
+        if value is not None:
+            cell = (line_at(document.lines, span.start), value)
+            columns.setdefault(span.key, []).append(cell)
+    yield from columns.items()
+
+
+def _table_columns(
+    document: Document, header: int
+) -> Iterator[tuple[str, list[_Cell]]]:
+    delimiter = next((mark for mark in ",\t;|" if mark in document.line(header)), None)
+    names = document.line(header).split(delimiter)
+    columns: list[list[_Cell]] = [[] for _ in names]
+    for at in range(header + 1, len(document.lines)):
+        cells = document.line(at).split(delimiter, len(names) - 1)
+        for place, cell in enumerate(cells):
+            value = _sortable(cell.strip().strip('"'))
+            if value is not None:
+                columns[place].append((at, value))
+    yield from zip(names, columns, strict=True)
+
+
+def _sortable(value: str) -> _Sortable | None:
+    """Return a number as such, and a text that starts with a digit, as dates do."""
+    if not value or not (value[0].isdigit() or value[0] in "+-."):
+        return None
+    if _NUMBER.fullmatch(value):
+        return (float(value.replace(",", "")), "")
+    return (0.0, value[:40])

@@ -1,0 +1,92 @@
+"""The terms that a text is found by.
+
+A word such as `getUserName`, `max_size` or `src/app.py:12` is found as a whole and
+by its parts; plurals count as singulars; runs of Chinese, Japanese or Korean are
+found by pairs of characters, since they have no spaces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_WORD = re.compile(r"\w+(?:[./:@#$+\-]+\w+)*")
+_PART = re.compile(r"[^\W_]+")
+_HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_LONGEST: Final = 120
+_PLURAL: Final = 4
+_PARTS_WEIGH: Final = 0.5
+_SHARED_WEIGH: Final = 0.25
+
+_FILLERS: Final = frozenset(
+    "a an and are as at be by did do does for from give had has have how i in is it"
+    " its me my of on or our show tell than that the their them there these they this"
+    " to was were what when where which who why will with you your".split()
+)
+
+
+class Tokenizer:
+    """Turns text into terms, and remembers the words that it has seen."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[str, ...]] = {}
+
+    def terms(self, text: str) -> list[str]:
+        """Return the terms of a text in its order, compounds before their parts."""
+        found: list[str] = []
+        seen = self._seen
+        for word in _WORD.findall(text):
+            terms = seen.get(word)
+            if terms is None:
+                terms = seen[word] = tuple(_terms_of(word[:_LONGEST]))
+            found.extend(terms)
+        return found
+
+
+def query_terms(query: str) -> dict[str, float]:
+    """Return the terms of a query and what each weighs.
+
+    The parts of a compound weigh half, and less the more of them there are.
+    Fillers such as `the` count only when the query has nothing else.
+    """
+    weights: dict[str, float] = {}
+    fillers: dict[str, float] = {}
+    for word in _WORD.findall(query):
+        whole, *parts = _terms_of(word[:_LONGEST])
+        place = fillers if word.lower() in _FILLERS else weights
+        place[whole] = 1.0
+        for part in parts:
+            share = _PARTS_WEIGH if len(parts) <= _PLURAL else _SHARED_WEIGH
+            place[part] = max(place.get(part, 0.0), share)
+    return weights or fillers
+
+
+def _terms_of(word: str) -> Iterator[str]:
+    lowered = word.lower()
+    parts = list(_parts_of(word))
+    if len(parts) != 1:
+        yield lowered
+    yield from parts
+
+
+def _parts_of(word: str) -> Iterator[str]:
+    for part in _PART.findall(word):
+        if part.isascii():
+            lowered = part.lower()
+            humps = [] if part in {lowered, part.upper()} else _HUMP.findall(part)
+            yield _singular(lowered)
+            if len(humps) > 1:
+                for hump in humps:
+                    yield _singular(hump.lower())
+        elif _WIDE.search(part):
+            yield from (part[at : at + 2] for at in range(max(1, len(part) - 1)))
+        else:
+            yield _singular(part.lower())
+
+
+def _singular(word: str) -> str:
+    if len(word) >= _PLURAL and word[-1] == "s" and word[-2] not in "su":
+        return word[:-1]
+    return word

@@ -1,0 +1,1 @@
+"""Text in, shorter text out; knows no messages and no store."""

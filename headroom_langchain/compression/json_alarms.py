@@ -1,0 +1,55 @@
+"""Which values of a document tell of something that went wrong."""
+
+from __future__ import annotations
+
+import re
+
+_WORDS = re.compile(
+    r"(?<![\w./=-])(?:errors?|exceptions?|fatal|critical|panic(?:ked)?|traceback"
+    r"|fail(?:s|ed|ing|ures?)?|denied|refused|rejected|timed[ _-]?out|timeout"
+    r"|unhealthy|unreachable|unavailable|crash(?:ed|ing)?|killed|abort(?:ed)?"
+    r"|corrupt(?:ed)?|invalid|broken|degraded|offline|evicted|unauthorized|forbidden"
+    r"|not found|missing|cannot|unable to|could not|unexpected|violations?|severe"
+    r"|impaired|expired|insufficient|deadlock)(?![\w/=-]|\.\w)"
+    r"|(?<=[a-z])(?:error|exception|failure|failed|killed|backoff|timeout)\b"
+    r"|[✗✘❌]",
+    re.IGNORECASE,
+)
+_HARMLESS = re.compile(
+    r"(?<!\w)(?:0|no|zero|without)(?: \w+)? (?:errors?|fail(?:ures?|ed|s)?)",
+    re.IGNORECASE,
+)
+_KEYS = re.compile(
+    r"(?:^|[a-z._-])(?:error|exception|failure|fault|stderr|traceback)s?"
+    r"(?:_?(?:message|msg|code|reason|text|type|class|details?|info))?(?:\[\d*\])?$",
+    re.IGNORECASE,
+)
+_NOTHING = frozenset(
+    ("null", "false", "0", "0.0", '""', "[]", "{}", "none", "None", "", "N/A", '"0"')
+)
+_DIGITS = re.compile(r"\d+")
+
+
+def names_trouble(path: str) -> bool:
+    """Tell whether a field is named after something going wrong."""
+    return bool(_KEYS.search(path))
+
+
+def alarm_at(cell: str, path: str = "") -> int:
+    """Return where in a cell the first alarming word is, or -1.
+
+    Args:
+        cell: A value as it is written.
+        path: Its field; whatever an `error` field holds is alarming.
+    """
+    if path and names_trouble(path):
+        return -1 if cell in _NOTHING else 0
+    found = _WORDS.search(cell)
+    if found is None or _HARMLESS.search(cell):
+        return -1
+    return found.start()
+
+
+def template(cell: str) -> str:
+    """Return a cell without its digits, to tell repeats from what is new."""
+    return _DIGITS.sub("#", cell)

@@ -1,0 +1,101 @@
+"""How one value and one path are written: short, and never ambiguous.
+
+A string stands without quotes where nothing else could be meant: it has no
+comma, semicolon or control character, and does not look like a number, a
+literal or the beginning of JSON. Everything else is written as JSON. So `1` is
+a number, `"1"` a string, `null` is null, `""` the empty string, and nothing at
+all means that the record has no such field.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from headroom_langchain.structure.json_text import quote, write_json
+
+if TYPE_CHECKING:
+    from headroom_langchain.structure.json_text import JsonValue
+
+ROOT = "$"
+"""The path of the whole document."""
+
+KEY = "<key>"
+"""The column with the keys of an object whose members are shown as rows."""
+
+NUMBER = "<row>"
+"""The column with the position of a row, from 0."""
+
+ABSENT = "<absent>"
+"""Stands for a field that this row lacks although most rows have it."""
+
+_HIDDEN = r"\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+_PLAIN = re.compile(rf'[^\s"\[{{<>,;{_HIDDEN}][^,;{_HIDDEN}]*')
+_PLAIN_KEY = re.compile(rf'[^\s"<>#.\[\]=,;:{_HIDDEN}][^".\[\]=,;:{_HIDDEN}]*')
+_TYPED = re.compile(
+    r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|NaN|-?Infinity",
+    re.ASCII,
+)
+_TYPED_START = frozenset("-0123456789tfnNI")
+
+
+def write_cell(value: JsonValue) -> str:
+    """Write a value for a table or a line."""
+    if not isinstance(value, str):
+        return write_json(value)
+    if not _PLAIN.fullmatch(value) or value[-1].isspace():
+        return quote(value)
+    if value[0] in _TYPED_START and _TYPED.fullmatch(value):
+        return quote(value)
+    return value
+
+
+def write_key(key: str) -> str:
+    """Write one step of a path; an odd key is quoted."""
+    if _PLAIN_KEY.fullmatch(key) and key != ROOT and not key[-1].isspace():
+        return key
+    return quote(key)
+
+
+def member_path(path: str, key: str) -> str:
+    """Return the path of a member of an object; the empty path is the root's."""
+    return f"{path}.{write_key(key)}" if path else write_key(key)
+
+
+def element_path(path: str, index: int | None = None) -> str:
+    """Return the path of an element of an array, or of any one (`None`)."""
+    return f"{path}[{'' if index is None else index}]"
+
+
+def is_number(cell: str) -> bool:
+    """Tell whether a cell holds a number."""
+    return bool(_TYPED.fullmatch(cell)) and cell[0] in "-0123456789"
+
+
+def clip(cell: str, limit: int, keep: int = 0) -> str:
+    """Cut a cell to about `limit` characters, marking what is gone with `…`.
+
+    Args:
+        cell: The cell as it would stand in full.
+        limit: Characters to keep.
+        keep: A position in the cell that has to stay visible.
+    """
+    if len(cell) <= limit + 3:
+        return cell
+    if cell.startswith("["):
+        return _clip_array(cell, limit)
+    if keep < limit // 2:
+        return f"{cell[:limit]}…"
+    start = min(keep - limit // 3, len(cell) - limit)
+    end = "…" if start + limit < len(cell) else ""
+    return f"…{cell[start : start + limit]}{end}"
+
+
+def _clip_array(cell: str, limit: int) -> str:
+    shown = cell[:limit]
+    items = cell[1:-1].split(",")
+    if not all(is_number(item) for item in items[:50]):
+        return f"{shown}…"
+    numbers = [item for item in items if is_number(item)]
+    low, high = min(numbers, key=float), max(numbers, key=float)
+    return f"{shown[: shown.rfind(',')]}… {len(items)} numbers from {low} to {high}]"

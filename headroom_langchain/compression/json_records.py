@@ -1,0 +1,61 @@
+"""JSON records: an array of objects, alone, in an envelope, or one per line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from headroom_langchain.compression.json_reading import JsonReading, excerpt_budget
+from headroom_langchain.structure.json_text import (
+    parse_json,
+    parse_json_lines,
+    write_json,
+)
+
+if TYPE_CHECKING:
+    from headroom_langchain.structure.json_text import JsonValue
+
+_FEWEST: Final = 3
+_DOMINANT: Final = 0.6
+_ENVELOPES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class JsonRecords:
+    """Shortens arrays of objects to column tables."""
+
+    kind: str = "json_records"
+
+    def read(self, text: str) -> JsonReading | None:
+        """Read a text that is mainly one array of objects.
+
+        Returns:
+            The reading, or `None` for text that is not JSON, or JSON of another
+            shape.
+        """
+        value = parse_json(text)
+        if value is None:
+            value = parse_json_lines(text)
+        if value is None or not is_mainly_records(value):
+            return None
+        return JsonReading.of(value)
+
+    def budget(self, tokens: int) -> int:
+        """Return how many estimated tokens an excerpt of so long a text may have."""
+        return excerpt_budget(tokens)
+
+
+def is_mainly_records(value: JsonValue) -> bool:
+    """Tell whether a document is an array of objects, or an envelope around one."""
+    for _ in range(_ENVELOPES + 1):
+        if isinstance(value, list):
+            objects = sum(isinstance(item, dict) for item in value)
+            return objects >= _FEWEST and objects == len(value)
+        if not isinstance(value, dict) or not value:
+            return False
+        sizes = [len(write_json(member)) for member in value.values()]
+        largest = max(sizes)
+        if largest < _DOMINANT * sum(sizes):
+            return False
+        value = list(value.values())[sizes.index(largest)]
+    return False

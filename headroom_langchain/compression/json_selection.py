@@ -1,0 +1,267 @@
+"""Which rows of a table to show, and for which of their values.
+
+Every reason names the cells that made a row worth showing, so that they are
+shown with it. The order in which rows are taken is: what went wrong, what was
+asked for, what is rare, new, extreme or changes, one of each category, and an
+even sample of the rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import IntEnum
+from math import sqrt
+from typing import TYPE_CHECKING, Final
+
+from headroom_langchain.compression.json_alarms import (
+    alarm_at,
+    names_trouble,
+    template,
+)
+from headroom_langchain.compression.json_statistics import dates_of, numbers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from headroom_langchain.compression.excerpt import Interest
+    from headroom_langchain.compression.json_table import Column, Table
+
+
+class Reason(IntEnum):
+    """Why a row is shown, the most urgent first."""
+
+    ALARM = 0
+    ASKED = 1
+    FIRST = 2
+    RARE = 3
+    OUTLIER = 4
+    ALARM_WORD = 5
+    LATEST = 6
+    LAST = 7
+    EXTREME = 8
+    CHANGE = 9
+    ONE_OF_MANY = 10
+    MENTIONED = 11
+    CATEGORY = 12
+    SAMPLE = 13
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """A reason to show a row."""
+
+    reason: Reason
+    row: int
+    path: str = ""
+    """The cell that gave the reason; empty when it was the whole row."""
+
+
+ROWS_PER_VALUE: Final = 3
+"""Rows that are picked for having the same value."""
+
+_ALARMS_PER_COLUMN: Final = 40
+_ALARM_WORDS_PER_COLUMN: Final = 10
+_VOCABULARY: Final = 0.3
+_PROSE: Final = 300
+_RARE: Final = 0.08
+_LOW_CARDINALITY: Final = 0.3
+_FEW_RARE: Final = 5
+_RARE_PER_COLUMN: Final = 10
+_ROWS_PER_WORD: Final = 5
+_CATEGORIES: Final = 12
+_FEWEST_ROWS: Final = 5
+_FEWEST_NUMBERS: Final = 5
+_FAR_OUT: Final = 3.0
+_MAXIMA: Final = 3
+_FEWEST_FOR_CHANGES: Final = 12
+_CHANGES: Final = 6
+_SHORTEST_WORD: Final = 3
+_SAMPLE: Final = 3
+_SMALL: Final = 60
+
+
+def pick_rows(table: Table, columns: list[Column], interest: Interest) -> list[Pick]:
+    """Return the reasons to show rows, the most urgent first.
+
+    A row can be picked for several reasons, and not every row is picked.
+    """
+    total = len(table.rows)
+    where = _Where(table)
+    picks = [
+        Pick(reason=Reason.FIRST, row=0),
+        Pick(reason=Reason.LAST, row=total - 1),
+    ]
+    for column in columns:
+        picks += _alarms(column, where, total)
+        if total >= _FEWEST_ROWS:
+            picks += _rare(column, where, total)
+            picks += _extremes(column, where)
+            picks += _changes(column, table, total)
+            picks += _rare_elements(column, where, total)
+    picks += _asked(table, interest.arguments, Reason.ASKED)
+    picks += _asked(table, interest.question, Reason.MENTIONED)
+    picks += [
+        Pick(reason=Reason.SAMPLE, row=row)
+        for row in spread(total, max(_SMALL, int(_SAMPLE * sqrt(total))))
+    ]
+    picks.sort(key=lambda pick: pick.reason)
+    return picks
+
+
+def spread(total: int, limit: int) -> Iterator[int]:
+    """Yield positions so that any number of the first ones is spread evenly."""
+    yielded: set[int] = set()
+    parts = 2
+    while len(yielded) < min(total, limit):
+        for part in range(1, parts, 2):
+            position = part * total // parts
+            if position not in yielded:
+                yielded.add(position)
+                yield position
+        parts *= 2
+        if parts > 2 * total + 2:
+            break
+
+
+class _Where:
+    """Finds the rows with a value, one pass per column that is asked about."""
+
+    def __init__(self, table: Table) -> None:
+        self._rows = table.rows
+        self._found: dict[str, dict[str, list[int]]] = {}
+
+    def rows(self, path: str, cell: str) -> list[int]:
+        found = self._found.get(path)
+        if found is None:
+            found = {}
+            for number, row in enumerate(self._rows):
+                if path in row:
+                    found.setdefault(row[path], []).append(number)
+            self._found[path] = found
+        return found.get(cell, [])
+
+
+def _alarms(column: Column, where: _Where, total: int) -> Iterator[Pick]:
+    path = column.path
+    if not names_trouble(path) and alarm_at("\n".join(column.counts)) < 0:
+        return
+    cells = [cell for cell in column.counts if alarm_at(cell, path) >= 0]
+    rows = sum(column.counts[cell] for cell in cells)
+    common = rows > _VOCABULARY * total and len(cells) > _FEW_RARE
+    seen: set[str] = set()
+    for cell in cells:
+        kind = template(cell)
+        if kind in seen:
+            continue
+        seen.add(kind)
+        if len(seen) > (_ALARM_WORDS_PER_COLUMN if common else _ALARMS_PER_COLUMN):
+            return
+        weak = common or len(cell) > _PROSE
+        reason = Reason.ALARM_WORD if weak else Reason.ALARM
+        for row in where.rows(path, cell)[: 1 if weak else ROWS_PER_VALUE]:
+            yield Pick(reason=reason, row=row, path=path)
+
+
+def _rare(column: Column, where: _Where, total: int) -> Iterator[Pick]:
+    counts, path = column.counts, column.path
+    often = max(1, int(_RARE * total))
+    if column.present <= often:
+        reason = Reason.RARE
+        cells = list(counts)
+    elif len(counts) == 1 or len(counts) > max(2, _LOW_CARDINALITY * total):
+        return
+    else:
+        cells = [cell for cell, times in counts.items() if times <= often]
+        reason = Reason.RARE if len(cells) <= _FEW_RARE else Reason.ONE_OF_MANY
+        if len(counts) <= _CATEGORIES:
+            for cell in counts:
+                row = where.rows(path, cell)[0]
+                yield Pick(reason=Reason.CATEGORY, row=row, path=path)
+    for cell in cells[:_RARE_PER_COLUMN]:
+        for row in where.rows(path, cell)[:ROWS_PER_VALUE]:
+            yield Pick(reason=reason, row=row, path=path)
+
+
+def _rare_elements(column: Column, where: _Where, total: int) -> Iterator[Pick]:
+    """Yield rows whose array has an element that hardly any other has."""
+    if not next(iter(column.counts)).startswith("["):
+        return
+    uses: Counter[str] = Counter()
+    home: dict[str, str] = {}
+    for cell, times in column.counts.items():
+        for element in cell[1:-1].split(","):
+            uses[element] += times
+            home.setdefault(element, cell)
+    if len(uses) > max(_CATEGORIES, _LOW_CARDINALITY * total):
+        return
+    often = max(1, int(_RARE * total))
+    rare = [element for element, times in uses.items() if times <= often]
+    for element in rare[:_RARE_PER_COLUMN]:
+        row = where.rows(column.path, home[element])[0]
+        yield Pick(reason=Reason.ONE_OF_MANY, row=row, path=column.path)
+
+
+def _extremes(column: Column, where: _Where) -> Iterator[Pick]:
+    path = column.path
+    numbers = numbers_of(column)
+    if len(numbers) < _FEWEST_NUMBERS:
+        dates = [] if numbers else dates_of(column)
+        if len(dates) > 1:
+            yield Pick(
+                reason=Reason.LATEST, row=where.rows(path, dates[-1])[0], path=path
+            )
+        return
+    size = len(numbers)
+    middle = float(numbers[size // 2])
+    spreading = float(numbers[size * 3 // 4]) - float(numbers[size // 4])
+    for rank, cell in enumerate([*numbers[: -_MAXIMA - 1 : -1], numbers[0]]):
+        distance = abs(float(cell) - middle)
+        far = spreading > 0 and distance > _FAR_OUT * spreading
+        reason = Reason.OUTLIER if far else Reason.EXTREME
+        if far or rank < _MAXIMA or cell == numbers[0]:
+            yield Pick(reason=reason, row=where.rows(path, cell)[0], path=path)
+
+
+def _changes(column: Column, table: Table, total: int) -> Iterator[Pick]:
+    distinct = len(column.counts)
+    if total < _FEWEST_FOR_CHANGES or not 1 < distinct <= _CHANGES:
+        return
+    cells = [row.get(column.path) for row in table.rows]
+    starts = [
+        number for number in range(1, total) if cells[number] != cells[number - 1]
+    ]
+    if len(starts) <= _CHANGES:
+        for number in starts:
+            yield Pick(reason=Reason.CHANGE, row=number, path=column.path)
+
+
+def _asked(table: Table, words: tuple[str, ...], reason: Reason) -> Iterator[Pick]:
+    wanted = [word for word in words if len(word) >= _SHORTEST_WORD]
+    if not wanted:
+        return
+    texts = ["\n".join(row.values()).casefold() for row in table.rows]
+    most = max(_ROWS_PER_WORD, int(_RARE * len(texts)))
+    if reason is Reason.MENTIONED:
+        most = ROWS_PER_VALUE
+    for word in wanted:
+        rows = [number for number, text in enumerate(texts) if word in text]
+        if 0 < len(rows) <= most:
+            for number in rows[:_ROWS_PER_WORD]:
+                yield Pick(
+                    reason=reason, row=number, path=_path_of(table.rows[number], word)
+                )
+
+
+def _path_of(row: dict[str, str], word: str) -> str:
+    return next((path for path, cell in row.items() if word in cell.casefold()), "")
+
+
+def reasons_by_row(picks: list[Pick]) -> dict[int, dict[str, Reason]]:
+    """Group picks by row, in the order in which the rows should be taken."""
+    grouped: dict[int, dict[str, Reason]] = {}
+    for pick in picks:
+        reasons = grouped.setdefault(pick.row, {})
+        if pick.path or not reasons:
+            reasons.setdefault(pick.path, pick.reason)
+    return grouped

@@ -1,0 +1,93 @@
+"""One line that says what the values of a table are like."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from headroom_langchain.compression.json_cells import clip, is_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from headroom_langchain.compression.json_table import Column
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_CATEGORIES: Final = 8
+_NUMERIC_SHARE: Final = 0.9
+_FEW: Final = 4
+_WIDTH: Final = 40
+
+
+def numbers_of(column: Column) -> list[str]:
+    """Return the distinct numbers of a numeric column, in ascending order.
+
+    Returns:
+        Nothing when more than a tenth of the values are something else.
+    """
+    cells = [cell for cell in column.counts if is_number(cell)]
+    if len(cells) < _NUMERIC_SHARE * len(column.counts):
+        return []
+    return sorted(cells, key=float)
+
+
+def dates_of(column: Column) -> list[str]:
+    """Return the distinct values of a column of dates, the earliest first."""
+    cells = list(column.counts)
+    if not all(_DATE.match(cell) for cell in cells):
+        return []
+    return sorted(cells)
+
+
+def summarize(columns: Iterable[Column], rows: int, noun: str, limit: int) -> str:
+    """Describe columns: counts of categories, ranges of numbers and dates.
+
+    Args:
+        columns: The columns to describe.
+        rows: How many records the table has.
+        noun: What a record is called.
+        limit: Characters the line may have.
+
+    Returns:
+        A line such as `summary of all 500 rows: state 480 ok, 20 failed; cpu 0.1
+        to 99.5, median 3`, or nothing when there is nothing to tell.
+    """
+    head = f"summary of all {rows} {noun}: "
+    parts: list[str] = []
+    size = len(head)
+    described = [(_rank(column), _describe(column)) for column in columns]
+    for _, part in sorted(described, key=lambda pair: pair[0]):
+        if part and size + len(part) <= limit:
+            parts.append(part)
+            size += len(part) + 2
+    return head + "; ".join(parts) if parts else ""
+
+
+def _rank(column: Column) -> int:
+    return 0 if len(column.counts) <= _CATEGORIES else 1
+
+
+def _describe(column: Column) -> str:
+    distinct = len(column.counts)
+    if distinct < 2:  # noqa: PLR2004  (one value is no spread)
+        return ""
+    if distinct > _FEW and (ordered := numbers_of(column) or dates_of(column)):
+        middle = f", median {_median(column)}" if is_number(ordered[0]) else ""
+        return f"{column.path} {ordered[0]} to {ordered[-1]}{middle}"
+    if distinct > _CATEGORIES and column.present > distinct * 2:
+        return _top(column, _FEW) + f" and {distinct - _FEW} other values"
+    if distinct <= _CATEGORIES:
+        return _top(column, _CATEGORIES)
+    return f"{column.path} {distinct} distinct"
+
+
+def _top(column: Column, limit: int) -> str:
+    common = column.counts.most_common(limit)
+    return f"{column.path} " + ", ".join(
+        f"{times} {clip(cell, _WIDTH)}" for cell, times in common
+    )
+
+
+def _median(column: Column) -> str:
+    cells = [cell for cell in column.counts.elements() if is_number(cell)]
+    return sorted(cells, key=float)[(len(cells) - 1) // 2]

@@ -1,0 +1,30 @@
+"""Nested JSON: any array or object that is not mainly one array of objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headroom_langchain.compression.json_reading import JsonReading, excerpt_budget
+from headroom_langchain.structure.json_text import parse_json, parse_json_lines
+
+
+@dataclass(frozen=True, slots=True)
+class NestedJson:
+    """Shortens JSON of any shape to one line per object and tables."""
+
+    kind: str = "json"
+
+    def read(self, text: str) -> JsonReading | None:
+        """Read a text that is one JSON array or object, or one object per line.
+
+        Returns:
+            The reading, or `None` when the text is something else.
+        """
+        value = parse_json(text)
+        if value is None:
+            value = parse_json_lines(text)
+        return JsonReading.of(value) if value else None
+
+    def budget(self, tokens: int) -> int:
+        """Return how many estimated tokens an excerpt of so long a text may have."""
+        return excerpt_budget(tokens)

@@ -1,0 +1,99 @@
+"""Logs: application logs, builds, test runs and stack traces.
+
+An excerpt shows each distinct failure once, with its count, then summaries,
+warnings, outliers and one-off lines. What is left out is counted in its place.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from headroom_langchain.compression.excerpt import Excerpt, Interest
+from headroom_langchain.compression.log_render import clip, render_log
+from headroom_langchain.compression.log_selection import select_lines
+from headroom_langchain.structure.log_lines import Log, read_log
+
+_SHARE = 0.35
+_BASE = 150
+_PER_ROOT = 22
+_REPEATED = "[the line above, {count:,} times in all]"
+_REPEATED_MARK = _REPEATED.partition("{")[0]
+_FOLDED_FROM = 3
+
+
+class Logs:
+    """Compresses logs."""
+
+    @property
+    def kind(self) -> str:
+        """The name `logs`."""
+        return "logs"
+
+    def read(self, text: str) -> LogReading | None:
+        """Read a text as a log.
+
+        Returns:
+            The reading, or `None` for a text without any visible character. Whether
+            a text looks like a log is for the caller to ask first.
+        """
+        return LogReading(text) if text.strip() else None
+
+    def budget(self, tokens: int) -> int:
+        """Return how many estimated tokens an excerpt of so long a log may have."""
+        return round(min(_SHARE * tokens, _BASE + _PER_ROOT * math.sqrt(tokens)))
+
+
+@dataclass(frozen=True, slots=True)
+class LogReading:
+    """One log."""
+
+    text: str
+
+    def lossless(self) -> str | None:
+        """Fold runs of identical lines into one line and a count.
+
+        Returns:
+            The folded log, or `None` when nothing gets shorter that way or a line
+            of the log could be taken for such a count.
+        """
+        if _REPEATED_MARK in self.text:
+            return None
+        folded: list[str] = []
+        run = 0
+        lines = self.text.split("\n")
+        for line, following in zip(lines, [*lines[1:], None], strict=True):
+            run += 1
+            if line == following:
+                continue
+            _fold(folded, line, run)
+            run = 0
+        shorter = "\n".join(folded)
+        return shorter if len(shorter) < len(self.text) else None
+
+    def excerpt(self, *, budget: int, interest: Interest) -> Excerpt:
+        """Show failures first, then what else stands out.
+
+        Args:
+            budget: Estimated tokens; failures may take half as much again.
+            interest: What the agent was looking for.
+        """
+        log = read_log(self.text)
+        shown = select_lines(log, budget=budget, interest=interest)
+        return Excerpt(text=render_log(log, shown), omitted=_omitted(log, shown))
+
+
+def _fold(folded: list[str], line: str, run: int) -> None:
+    note = _REPEATED.format(count=run)
+    if run < _FOLDED_FROM or (run - 1) * (len(line) + 1) <= len(note):
+        folded += [line] * run
+    else:
+        folded += [line, note]
+
+
+def _omitted(log: Log, shown: bytearray) -> str:
+    total = len(log.lines)
+    visible = [line for line, show in zip(log.lines, shown, strict=True) if show]
+    lines = f"{total - len(visible):,} of {total:,} lines"
+    clipped = sum(len(line.text) - len(clip(line.text)) for line in visible)
+    return f"{lines}, {clipped:,} characters of long lines" if clipped else lines

@@ -1,0 +1,35 @@
+"""The errors this package raises.
+
+```
+HeadroomError
+├── ConfigurationError (ValueError)      a setting that cannot work
+├── StoreError                           a store could not be read or written
+│   └── KeyCollisionError                two originals with one key
+└── RetrievalTimeoutError (TimeoutError) a hidden round took too long
+```
+
+A failure inside compression is none of these: it sends the original and is
+told in the report.
+"""
+
+from __future__ import annotations
+
+
+class HeadroomError(Exception):
+    """Any error of this package."""
+
+
+class ConfigurationError(HeadroomError, ValueError):
+    """A setting that cannot work; the message names it and the remedy."""
+
+
+class StoreError(HeadroomError):
+    """A store could not be read or written."""
+
+
+class KeyCollisionError(StoreError):
+    """Two different originals have the same key; the second was not stored."""
+
+
+class RetrievalTimeoutError(HeadroomError, TimeoutError):
+    """The model did not finish a hidden round within the policy's time."""

@@ -1,0 +1,198 @@
+"""One call of a wrapped model: four thin drivers around the same rounds.
+
+`generate` and `agenerate` take whole results, `stream` and `astream` chunks; each
+calls the inner model, asks the rounds what comes next, and answers the hidden
+calls. Everything that decides something is in `Rounds` and `Answering`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Generator,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+
+from headroom_langchain.ccr.answering import Answering
+from headroom_langchain.ccr.calls import HiddenCall
+from headroom_langchain.ccr.loop import continued
+from headroom_langchain.ccr.record import Answer
+from headroom_langchain.ccr.rounds import Rounds
+from headroom_langchain.ccr.store.base import Original
+from headroom_langchain.errors import RetrievalTimeoutError
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """One call of the inner model, with all its rounds."""
+
+    inner: BaseChatModel
+    rounds: Rounds
+    answering: Answering
+    stop: list[str] | None
+    arguments: Mapping[str, Any]
+    """Keyword arguments of the inner model's call."""
+    closing: Mapping[str, Any]
+    """Those of the round in which the model must answer."""
+    timeout: float
+    """Seconds that the model may take for each round but the first."""
+    _hidden: Sequence[HiddenCall] = field(default=(), init=False)
+
+    @property
+    def asks(self) -> bool:
+        """Whether the last round ended in hidden calls."""
+        return bool(self._hidden)
+
+    def generate(self) -> ChatResult:
+        """Call the model until its answer is complete."""
+        again = True
+        while again:
+            start = time.monotonic()
+            result = self.inner._generate(self.rounds.messages, **self._call())
+            self._check(time.monotonic() - start)
+            self.rounds.take(result)
+            self._close()
+            again = self.asks and self._retrieve()
+        return self.rounds.result()
+
+    async def agenerate(self) -> ChatResult:
+        """Call the model until its answer is complete."""
+        again = True
+        while again:
+            call = self.inner._agenerate(self.rounds.messages, **self._call())
+            self.rounds.take(await self._in_time(call, self.timeout))
+            self._close()
+            again = self.asks and await self.retrieve()
+        return self.rounds.result()
+
+    def stream(self) -> Iterator[ChatGenerationChunk]:
+        """Stream what the caller may see until the answer is complete."""
+        again = True
+        while again:
+            call = self.inner._stream(self.rounds.messages, **self._call())
+            chunks = cast("Generator[ChatGenerationChunk]", call)
+            with contextlib.closing(chunks):
+                for chunk in self._checked(chunks) if self.rounds.number else chunks:
+                    if (shown := self.rounds.feed(chunk)) is not None:
+                        yield shown
+            if (rest := self._close()) is not None:
+                yield rest
+            again = self.asks and self._retrieve()
+        if (last := self.rounds.finish()) is not None:
+            yield last
+
+    async def astream(self) -> AsyncIterator[ChatGenerationChunk]:
+        """Stream what the caller may see until the answer is complete."""
+        async with contextlib.aclosing(self.speak()) as first:
+            async for chunk in first:
+                yield chunk
+        if self.asks:
+            async with contextlib.aclosing(continued(self)) as others:
+                async for chunk in others:
+                    yield chunk
+        if (last := self.rounds.finish()) is not None:
+            yield last
+
+    async def speak(self) -> AsyncGenerator[ChatGenerationChunk]:
+        """Stream what the caller may see of one round."""
+        call = self.inner._astream(self.rounds.messages, **self._call())
+        chunks = cast("AsyncGenerator[ChatGenerationChunk]", call)
+        async with contextlib.aclosing(chunks):
+            async for chunk in self._timed(chunks) if self.rounds.number else chunks:
+                if (shown := self.rounds.feed(chunk)) is not None:
+                    yield shown
+        if (rest := self._close()) is not None:
+            yield rest
+
+    async def retrieve(self) -> bool:
+        """Answer the hidden calls; tells whether the model must speak again."""
+        fetched = await self.answering.afetch(self._hidden)
+        # Reading a large original takes a while, so not on the event loop.
+        answers = await asyncio.to_thread(self._answers, fetched)
+        again = self.rounds.answer(self._hidden, answers)
+        if again and self.inner.rate_limiter:
+            await self.inner.rate_limiter.aacquire(blocking=True)
+        return again
+
+    def _retrieve(self) -> bool:
+        answers = self._answers(self.answering.fetch(self._hidden))
+        again = self.rounds.answer(self._hidden, answers)
+        if again and self.inner.rate_limiter:
+            self.inner.rate_limiter.acquire(blocking=True)
+        return again
+
+    def _call(self) -> dict[str, Any]:
+        chosen = self.closing if self.rounds.must_answer else self.arguments
+        return {"stop": self.stop, **chosen}
+
+    def _close(self) -> ChatGenerationChunk | None:
+        rest, self._hidden = self.rounds.close()
+        return rest
+
+    def _answers(self, fetched: Mapping[str, Original]) -> list[Answer]:
+        return self.answering.answers(
+            self._hidden,
+            fetched,
+            round_=self.rounds.number + 1,
+            exhausted=self.rounds.exhausted,
+        )
+
+    def _checked(
+        self, chunks: Iterator[ChatGenerationChunk]
+    ) -> Iterator[ChatGenerationChunk]:
+        """Pass chunks on while the model keeps within its time.
+
+        Only waiting for the model counts, not what the caller does meanwhile.
+        """
+        spent, start = 0.0, time.monotonic()
+        for chunk in chunks:
+            spent += time.monotonic() - start
+            self._check(spent)
+            yield chunk
+            start = time.monotonic()
+
+    async def _timed(
+        self, chunks: AsyncGenerator[ChatGenerationChunk]
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        """Pass chunks on while the model keeps within its time, as `_checked`."""
+        left, start = self.timeout, time.monotonic()
+        while (chunk := await self._in_time(anext(chunks, None), left)) is not None:
+            left -= time.monotonic() - start
+            yield chunk
+            start = time.monotonic()
+
+    async def _in_time(self, call: Awaitable[T], seconds: float) -> T:
+        if not self.rounds.number:
+            return await call
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                return await call
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise self._too_late() from error
+
+    def _check(self, spent: float) -> None:
+        if self.rounds.number and spent > self.timeout:
+            raise self._too_late()
+
+    def _too_late(self) -> RetrievalTimeoutError:
+        return RetrievalTimeoutError(
+            f"The model did not finish round {self.rounds.number + 1} within "
+            f"{self.timeout:g} s after a retrieval. Raise `round_timeout` of the "
+            "policy, or set a timeout on the model itself."
+        )

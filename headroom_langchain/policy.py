@@ -1,0 +1,161 @@
+"""The rules of compression and retrieval, as one frozen value.
+
+Every default that decides what happens to a message is a field here, so that
+reading this file is reading the behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from headroom_langchain.errors import ConfigurationError
+
+Role = Literal["tool", "human", "system", "assistant"]
+"""Who wrote a text block."""
+
+CONFIG_PREFIX: Final = "headroom_"
+"""Prefix of policy fields in `RunnableConfig["configurable"]`."""
+
+EXACT_TOOLS: Final = (
+    "read",
+    "read_file",
+    "view",
+    "write",
+    "write_file",
+    "edit",
+    "edit_file",
+    "multiedit",
+    "str_replace*",
+    "glob",
+    "glob_search",
+    "grep",
+    "grep_search",
+    "ls",
+    "list_directory",
+    "file_search",
+)
+"""Tools whose output an agent edits from or takes names from, letter by letter."""
+
+
+class CompressionPolicy(BaseModel):
+    """What is compressed, how far, and how the model may ask for the rest.
+
+    Policies are values: frozen, comparable, hashable. Change one with
+    `policy.model_copy(update={...})`, or for one call through
+    `RunnableConfig["configurable"]` with the field's name behind `headroom_`.
+
+    Example:
+        ```python
+        policy = CompressionPolicy(trigger=("tokens", 1000), exclude_tools=("sql_*",))
+        ```
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trigger: tuple[Literal["tokens"], int] = ("tokens", 250)
+    """A text block with fewer estimated tokens is left alone."""
+
+    roles: frozenset[Role] = frozenset({"tool"})
+    """Whose text is compressed. Human, system and assistant text is left alone."""
+
+    exclude_tools: tuple[str, ...] = EXACT_TOOLS
+    """Tools whose results are left alone: names, or patterns with `*` and `?`.
+
+    A pattern matches the whole name, upper and lower case alike.
+    """
+
+    budget: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    """Scales how many tokens an excerpt may have: 0.5 shows about half as much."""
+
+    retrieval: bool = True
+    """Whether the model may ask for originals.
+
+    Without it there is no tool and no marker, and texts are only rewritten
+    without loss, unless `lossy` allows more.
+    """
+
+    lossy: bool = False
+    """With `retrieval=False`: also leave parts out, and say in words which."""
+
+    offer: Literal["auto", "always", "never"] = "auto"
+    """When the model is offered `headroom_retrieve`.
+
+    `auto`: in every call that has tools, and from the first marker on in the
+    others. `always`: in every call. `never`: not at all, which also means that
+    texts are only rewritten without loss.
+    """
+
+    when_forced: Literal["excerpt", "original"] = "excerpt"
+    """What goes out when the caller forces one tool and so forbids retrieval.
+
+    `excerpt` keeps the compressed form, so that the cached prefix holds;
+    `original` sends everything.
+    """
+
+    replay: Literal["always", "same_turn", "never"] = "always"
+    """Whether hidden exchanges of earlier answers are sent again.
+
+    Replaying them keeps the cached prefix. `same_turn` does so until the next
+    human message.
+    """
+
+    max_rounds: int = Field(default=3, ge=0, le=20)
+    """How often the model may ask for originals within one call."""
+
+    round_timeout: float = Field(default=120.0, gt=0)
+    """Seconds that one round of the model may take after a retrieval.
+
+    A synchronous call notices it when the model next hands over a chunk.
+    """
+
+    max_retrieval_tokens: int = Field(default=1000, ge=100)
+    """Estimated tokens of one answer of `headroom_retrieve`."""
+
+    max_round_tokens: int = Field(default=3000, ge=100)
+    """Estimated tokens of all answers of one round together."""
+
+    max_record_tokens: int = Field(default=16000, ge=0)
+    """Estimated tokens of hidden exchanges kept on one message.
+
+    Beyond it the oldest answers are replaced by a sentence that says so.
+    """
+
+    def excludes(self, tool: str) -> bool:
+        """Tell whether the results of a tool are left alone."""
+        name = tool.casefold()
+        return any(
+            fnmatchcase(name, pattern.casefold()) for pattern in self.exclude_tools
+        )
+
+    def with_overrides(self, configurable: Mapping[str, Any]) -> Self:
+        """Return the policy with the fields that a call's configuration names.
+
+        Args:
+            configurable: The `configurable` part of a `RunnableConfig`; only keys
+                that start with `headroom_` are read.
+
+        Raises:
+            ConfigurationError: A key names no field, or a value does not fit.
+        """
+        fields = type(self).model_fields
+        changes: dict[str, Any] = {}
+        for key, value in configurable.items():
+            name = key.removeprefix(CONFIG_PREFIX)
+            if name == key or name == "namespace":
+                continue
+            if name not in fields:
+                known = ", ".join(CONFIG_PREFIX + field for field in fields)
+                msg = f"{key!r} is no setting of a call. Known settings: {known}."
+                raise ConfigurationError(msg)
+            changes[name] = value
+        if not changes:
+            return self
+        try:
+            return type(self)(**{**dict(self), **changes})
+        except ValidationError as error:
+            msg = f"The settings {changes!r} of this call do not fit: {error}"
+            raise ConfigurationError(msg) from error

@@ -1,0 +1,136 @@
+"""JSON that keeps its numbers as they were written.
+
+`1e3`, `1.50`, `-0` and integers of thirty digits come out as they went in:
+numbers are kept as their lexemes and never converted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from json.encoder import encode_basestring, encode_basestring_ascii
+from typing import Final, TypeAlias, cast
+
+_DEEPEST: Final = 100
+_FEWEST_LINES: Final = 3
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, or one of the constants `NaN` and `Infinity`, as it was written."""
+
+    lexeme: str
+
+
+JsonValue: TypeAlias = (
+    "bool | str | Number | list[JsonValue] | dict[str, JsonValue] | None"
+)
+"""What a JSON text holds."""
+
+
+class _DuplicateKeyError(ValueError):
+    """A key occurs twice in one object, which a dict cannot hold."""
+
+
+def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        msg = "an object has a key twice"
+        raise _DuplicateKeyError(msg)
+    return members
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_float=Number,
+    parse_int=Number,
+    parse_constant=Number,
+)
+
+
+def parse_json(text: str) -> list[JsonValue] | dict[str, JsonValue] | None:
+    """Read a text that is one JSON array or object.
+
+    Args:
+        text: Any text; a byte order mark and space around the JSON are allowed,
+            and the comma that ends a member cut out of a larger document.
+
+    Returns:
+        The array or object, or `None` when the text is anything else, has a key
+        twice in one object, or nests deeper than 100 levels.
+    """
+    body = text.removeprefix("\ufeff").strip()
+    body = body.removesuffix(",")
+    if body[:1] + body[-1:] not in {"{}", "[]"}:
+        return None
+    return _decode(body)
+
+
+def parse_json_lines(text: str) -> list[JsonValue] | None:
+    """Read a text of at least three lines, each of them one JSON object.
+
+    Returns:
+        The objects, or `None` when any line that is not blank is something else.
+    """
+    lines = [line for line in text.removeprefix("\ufeff").split("\n") if line.strip()]
+    if len(lines) < _FEWEST_LINES:
+        return None
+    records: list[JsonValue] = []
+    for line in lines:
+        body = line.strip()
+        record = _decode(body) if body[0] == "{" and body[-1] == "}" else None
+        if record is None:
+            return None
+        records.append(record)
+    return records
+
+
+def _decode(body: str) -> list[JsonValue] | dict[str, JsonValue] | None:
+    try:
+        value = _DECODER.decode(body)
+    except (ValueError, RecursionError):
+        return None
+    if not _is_shallow(value, _DEEPEST):
+        return None
+    return cast("list[JsonValue] | dict[str, JsonValue]", value)
+
+
+def _is_shallow(value: JsonValue, levels: int) -> bool:
+    if levels < 0:
+        return False
+    if isinstance(value, dict):
+        members: list[JsonValue] = list(value.values())
+    elif isinstance(value, list):
+        members = value
+    else:
+        return True
+    return all(
+        _is_shallow(member, levels - 1)
+        for member in members
+        if isinstance(member, (dict, list))
+    )
+
+
+def quote(text: str) -> str:
+    """Write a string as JSON, escaping only what has to be escaped."""
+    if not text.isascii() and _SURROGATE.search(text):
+        return encode_basestring_ascii(text)
+    return encode_basestring(text)
+
+
+def write_json(value: JsonValue) -> str:
+    """Write a value as JSON without any space, numbers as they were."""
+    if isinstance(value, str):
+        return quote(value)
+    if isinstance(value, Number):
+        return value.lexeme
+    if isinstance(value, dict):
+        members = [f"{quote(key)}:{write_json(item)}" for key, item in value.items()]
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join([write_json(item) for item in value]) + "]"
+    if value is None:
+        return "null"
+    return "true" if value else "false"

@@ -1,0 +1,215 @@
+"""How alarming one line of a log is.
+
+A line is screened with one cheap pattern first; the finer questions (does it
+only mention a flag, a test that passed, a count of zero?) are asked of the few
+lines that pass. The answer ranks lines. It never hides one.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+
+
+class Level(IntEnum):
+    """How much a line matters, the greater the more."""
+
+    ROUTINE = 0
+    NOTE = 1
+    """An alarming word in harmless company: a flag, a passed test, source code."""
+    WARNING = 2
+    ERROR = 3
+
+
+_ERROR_STEMS = (
+    "error|fail|fatal|exception|panic|critical|traceback|assert|abort|denied|refused"
+    "|unable|cannot|can't|could not|undefined reference|segmentation|segfault"
+    "|core dumped|killed|out of memory|timed out|timeout|unreachable|corrupt"
+    "|not found|no such|severe|crash|deadlock|unhandled|uncaught|unauthorized"
+    "|forbidden|conflict|not ok|invalid|violation|unresolved|emerg"
+    "|错误|失败|异常|エラー|失敗|例外|오류|실패|erreur|échec|fehler|ошибка|échou"
+    "|✗|✘|✖|✕|\u00d7|❌|level=err"
+)
+_WARNING_STEMS = "warn|deprecat|caution|retry|警告|경고|avertissement|⚠"
+_NOTE_STEMS = (
+    "missing|unknown|unexpected|mismatch|exceed|overflow|slow|leak|reject|dropped"
+    "|lost|undefined|illegal|wrong|disconnect|unavailable|expired|too many|skipping"
+)
+_SUMMARY_STEMS = (
+    "passed|total|elapsed|finished|complete|summary|success|tests:|test run|ran "
+    "|added |found |real|build|result|took |exit|done|in all|passing"
+    "|合計|总计|完了|完成"
+)
+_SCREEN = re.compile(f"{_ERROR_STEMS}|{_WARNING_STEMS}|{_NOTE_STEMS}|{_SUMMARY_STEMS}")
+
+_SCREEN_ALARM = re.compile(f"{_ERROR_STEMS}|{_WARNING_STEMS}|{_NOTE_STEMS}")
+_ONLY_A_LEVEL = 12
+
+_LEVEL_WORDS = re.compile(
+    r"(?:(TRACE|DEBUG|INFO|NOTICE|STATUS|Info|Status|info|debug)"
+    r"|(WARN|WARNING|Warning|warning|warn)"
+    r"|(?:ERROR|ERR|FATAL|CRITICAL|CRIT|SEVERE|EMERG|ALERT|PANIC|Error|error|fatal"
+    r"|FAILED|FAILURE|FAIL))(?![\w./-])"
+)
+_LETTER_LEVELS = re.compile(
+    r"[IWEF]\d{4} \d\d:|[\d.:-]+ [\d.:]+ +\d+ +\d+ [VDIWEF] |[VDIWEF]/[\w.]+\("
+)
+_CERTAIN_ERROR = re.compile(
+    r"(?:error|fail(?:ure|ed|ing)?|fatal|panic(?:ked)?"
+    r"|critical|traceback|abort(?:ed)?|denied|refused|unable|cannot|can't|could not"
+    r"|undefined reference|segmentation fault|segfault|core dumped|killed"
+    r"|out of memory|timed out|timeout|unreachable|corrupt(?:ed)?|not found"
+    r"|no such|severe|crash(?:ed)?|deadlock|unhandled|uncaught|unauthorized"
+    r"|forbidden|conflict|not ok|violation|unresolved|emerg|level=err)s?"
+    r"(?![\w/\\=-]|\.\w|\(\))"
+)
+_FOREIGN_ERROR = re.compile(
+    r"错误|失败|异常|エラー|失敗|例外|오류|실패|échec|ошибка|[✗✘✖✕❌]"
+)
+_CLASS_NAME = re.compile(
+    r"(?:Error|Exception|Failure|Fault|Panic)(?<=[a-z]\w{4})(?![\w/\\.-])"
+)
+_CERTAIN_WARNING = re.compile(
+    r"(?:warn(?:ing)?s?|deprecated|deprecation|caution|retry(?:ing)?|⚠|警告|경고"
+    r"|avertissement)(?![\w/\\=-])"
+)
+_NOTHING_WRONG = re.compile(
+    r"\b(?:0|no|zero|without)(?: of \d+)? (?:\w+ )?"
+    r"(?:errors?|fail(?:ures?|ed|s)?|warnings?|conflicts?|violations?|crash(?:es)?)"
+    r"|(?:errors?|fail(?:ures?|ed|s)?|warnings?|violations?)"
+    r"(?:\(s\))?[\"']? ?[:=] ?(?:0|none|null|false)(?![\w.])"
+)
+_PASSED = re.compile(
+    r"(?:\.\.\.|…|[ \t\]:|-])(?:ok|passed|pass|success|xfail)[\s.!\])\d%\[ms]*$"
+)
+_PASSED_STARTS = (
+    "passed ",
+    "pass:",
+    "pass ",
+    "ok ",
+    "ok\t",
+    "✓",
+    "✔",
+    "√",
+    "--- pass",
+    "xfail ",
+    "xpass ",
+    "skipped ",
+)
+_CODE = re.compile(
+    r"\s*(?:def |class |raise |throw |except\b|catch\b|import |from \w+ import|return\b"
+    r"|assert |if |elif |else|for |while |try\b|with |@|self\.|#|//|/\*|\*|\"|'|\}|\{"
+    r"|public |private |const |let |var |func |fn )"
+    r"|\s+\w[\w.]* = .|\s+[\w.]+\(.*\)[:;,]?$"
+)
+_SUMMARY = re.compile(
+    r"build (?:fail|succe|finish|complete)|total(?: \w+)?[:= ]|elapsed|finished"
+    r"|complete(?:d)? (?:in|with|at|success)|ran [0-9]|test result|tests? run|tests:"
+    r"|suites:|exit(?:ed)?(?: \w+)? (?:code|status|with)|summary|took [0-9]"
+    r"|done in [0-9]|result:|successfully|real\t|合計|总计|完了"
+)
+_COUNTED = re.compile(
+    r"passed|fail(?:ed|ure|ing)|passing|tests?\b|errors?\b|error\(s\)|warning\(s\)"
+    r"|warnings?\b|skipped|vulnerabilit|packages?\b|examples?\b"
+)
+_COUNT_BEFORE = re.compile(r"[0-9] (?:[a-z]+ )?$")
+_COUNT_REACH = 16
+_SCREENED_PIECE = 4000
+_JOINED = "._/\\@=-"
+_LEVEL_WITHIN = 120
+
+
+def judge(text: str) -> tuple[Level, bool]:
+    """Say how alarming a line is, and whether it sums something up.
+
+    Args:
+        text: One line without line break, not longer than a few thousand characters.
+    """
+    lowered = text.lower()
+    if _SCREEN.search(lowered) is None:
+        return _letter_level(text), False
+    summary = _SUMMARY.search(lowered) is not None or _has_count(lowered)
+    return _level(text, lowered), summary
+
+
+def first_alarm(text: str) -> int:
+    """Return where in a line of any length the first alarming word starts, or -1."""
+    for start in range(0, len(text), _SCREENED_PIECE):
+        piece = text[start : start + _SCREENED_PIECE + 100]
+        hit = _error_in(piece, piece.lower())
+        if hit >= 0:
+            return start + hit
+    return -1
+
+
+def _has_count(lowered: str) -> bool:
+    for hit in _COUNTED.finditer(lowered):
+        start = hit.start()
+        if _COUNT_BEFORE.search(lowered[max(0, start - _COUNT_REACH) : start]):
+            return True
+    return False
+
+
+def _error_in(text: str, lowered: str) -> int:
+    """Return where a line names an error, or -1."""
+    at = _standing_alone(_CERTAIN_ERROR, lowered)
+    if at < 0:
+        hit = _CLASS_NAME.search(text)
+        if hit is None and not text.isascii():
+            hit = _FOREIGN_ERROR.search(lowered)
+        at = hit.start() if hit is not None else -1
+    return at
+
+
+def _standing_alone(pattern: re.Pattern[str], text: str) -> int:
+    """Return where a word stands that is no part of a name, a flag or a path, or -1."""
+    hit = _free_match(pattern, text, len(text))
+    return hit.start() if hit is not None else -1
+
+
+def _free_match(pattern: re.Pattern[str], text: str, stop: int) -> re.Match[str] | None:
+    for hit in pattern.finditer(text, 0, stop):
+        before = text[hit.start() - 1] if hit.start() else " "
+        if not (before.isalnum() or before in _JOINED):
+            return hit
+    return None
+
+
+def _letter_level(text: str) -> Level:
+    hit = _LETTER_LEVELS.match(text)
+    if hit is None:
+        return Level.ERROR if text.startswith("E   ") else Level.ROUTINE
+    letters = hit.group().strip(" (:0123456789.-")
+    if letters[:1] in ("E", "F"):
+        return Level.ERROR
+    return Level.WARNING if letters[:1] == "W" else Level.ROUTINE
+
+
+def _level(text: str, lowered: str) -> Level:
+    if text.startswith(("E   ", "Traceback (most recent")):
+        return Level.ERROR
+    stripped = lowered.lstrip(" \t[|>")
+    if stripped.startswith(_PASSED_STARTS) or _PASSED.search(lowered[-24:]):
+        return Level.NOTE
+    said = _free_match(_LEVEL_WORDS, text, _LEVEL_WITHIN)
+    level = _by_words(text, lowered)
+    if said is None:
+        return max(level, _letter_level(text))
+    if len(stripped) < _ONLY_A_LEVEL and " " not in stripped:
+        return Level.ROUTINE
+    if said.group(2) and level == Level.NOTE:
+        return Level.WARNING
+    return min(level, Level.WARNING) if said.group(1) or said.group(2) else level
+
+
+def _by_words(text: str, lowered: str) -> Level:
+    error = _error_in(text, lowered)
+    warning = _standing_alone(_CERTAIN_WARNING, lowered)
+    if error < 0 and warning < 0:
+        return Level.NOTE if _SCREEN_ALARM.search(lowered) else Level.ROUTINE
+    harmless = _NOTHING_WRONG.sub("", lowered)
+    if harmless != lowered:
+        return min(Level.WARNING, _by_words(text, harmless))
+    if _CODE.match(text):
+        return Level.NOTE
+    return Level.WARNING if error < 0 or 0 <= warning < error else Level.ERROR

@@ -1,0 +1,119 @@
+"""Fake provider servers on loopback, each in a thread of its own."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from headroom_langchain.testing.servers.anthropic import Messages
+from headroom_langchain.testing.servers.application import Application
+from headroom_langchain.testing.servers.openai_chat import ChatCompletions
+from headroom_langchain.testing.servers.openai_responses import Responses
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import uvicorn
+
+    from headroom_langchain.testing.servers.dialect import Dialect
+    from headroom_langchain.testing.servers.query import Query
+    from headroom_langchain.testing.servers.reply import Script
+
+
+class FakeServer:
+    """A server that speaks some dialects and plays a script.
+
+    It listens on an ephemeral port of 127.0.0.1 while it is entered. After the
+    exit its thread has ended and its sockets are closed.
+    """
+
+    dialects: ClassVar[Sequence[Dialect]] = ()
+    base: ClassVar[str] = ""
+
+    def __init__(self, script: Script) -> None:
+        """Prepare a server.
+
+        Args:
+            script: Answers in their order, or a function of the request.
+        """
+        self._closing = threading.Event()
+        self._application = Application(script, self.dialects, self._closing)
+
+    @property
+    def url(self) -> str:
+        """The base URL, as the provider's client takes it."""
+        return f"http://127.0.0.1:{self._port}{self.base}"
+
+    @property
+    def requests(self) -> list[Query]:
+        """The requests so far, in the order of arrival."""
+        return self._application.requests
+
+    @property
+    def sent(self) -> list[int]:
+        """For each request, how many events of its stream went out so far."""
+        return self._application.sent
+
+    @property
+    def left(self) -> threading.Event:
+        """Set once a client went away in the middle of a stream."""
+        return self._application.left
+
+    def __enter__(self) -> Self:
+        """Listen.
+
+        Raises:
+            ImportError: uvicorn is not installed.
+        """
+        listener = socket.create_server(("127.0.0.1", 0))
+        self._port: int = listener.getsockname()[1]
+        try:
+            self._server = _uvicorn(self._application)
+        except ImportError:
+            listener.close()
+            raise
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listener],), daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let held streams go, close every connection, end the thread."""
+        self._closing.set()
+        self._server.should_exit = True
+        self._thread.join()
+
+
+def _uvicorn(application: Application) -> uvicorn.Server:
+    try:
+        import uvicorn
+    except ImportError as error:
+        msg = "the fake servers need uvicorn: pip install 'headroom-langchain[testing]'"
+        raise ImportError(msg) from error
+    config = uvicorn.Config(
+        application,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+    return uvicorn.Server(config)
+
+
+class FakeOpenAI(FakeServer):
+    """Chat Completions and Responses: `ChatOpenAI(base_url=server.url)`."""
+
+    dialects = (ChatCompletions(), Responses())
+    base = "/v1"
+
+
+class FakeAnthropic(FakeServer):
+    """Messages: `ChatAnthropic(base_url=server.url)`."""
+
+    dialects = (Messages(),)

@@ -1,0 +1,65 @@
+"""Which kind a text is taken for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headroom_langchain.compression.detect import detect, detect_text
+
+LOGS = {
+    "application": "2026-01-01 10:00:00,123 INFO app started\n" * 5,
+    "level first": "INFO:     Started server process [1]\n" * 5,
+    "syslog": "Jan  3 10:00:00 host sshd[12]: session opened\n" * 5,
+    "access": '1.2.3.4 - - [01/Jan/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 1\n' * 5,
+    "pytest": "tests/test_a.py::test_one PASSED [ 50%]\ntests/test_a.py::test_b FAILED\n",
+    "go test": "=== RUN   TestA\n--- FAIL: TestA (0.00s)\n    a_test.go:3: bad\nFAIL\n",
+    "cargo": "   Compiling serde v1.0.1\n   Compiling libc v0.2.3\n",
+    "jest": "PASS src/a.test.js\nFAIL src/b.test.js\nTests:       1 failed, 2 total\n",
+    "make": "make[1]: Entering directory '/x'\ngcc -c a.c\na.c:2:3: warning: unused x\n",
+    "maven": "[INFO] Scanning for projects...\n[INFO]\n[ERROR] bad\n",
+    "npm": "npm ERR! code E404\nnpm ERR! 404 Not Found\n",
+    "python": 'Traceback (most recent call last):\n  File "a.py", line 1\nValueError: x\n',
+    "java": "java.io.IOException: x\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n",
+}
+TEXTS = {
+    "python": "import os\n\ndef main():\n    raise ValueError('error: x')\n" * 5,
+    "markdown": "# Title\n\nSome text about errors.\n\n- an item\n- another\n" * 5,
+    "patch": "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-ERROR\n+INFO\n" * 3,
+    "html": "<html>\n<body>\n<p>Error: none</p>\n</body>\n</html>\n",
+    "csv": "time,a,b\n" + "2026-01-01 10:00:00,1,2\n" * 9,
+    "empty": "",
+}
+JSON = {
+    "array": ('[{"a": 1}]', "json_records"),
+    "object": ('\ufeff {"a": [1]}', "json"),
+    "lines": ('{"a": 1}\n{"a": 2}\n', "json_records"),
+}
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_logs_are_told_by_the_shape_of_their_lines(name: str) -> None:
+    """Logs of applications, builds and test runs are taken for logs."""
+    assert detect(LOGS[name]) == "logs"
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_other_texts_are_not_taken_for_logs(name: str) -> None:
+    """Code, documents, patches and tables are not logs."""
+    assert detect(TEXTS[name]) == "text"
+
+
+@pytest.mark.parametrize("name", JSON)
+def test_json_is_told_by_how_it_starts(name: str) -> None:
+    """JSON is told by its first characters, a byte order mark aside."""
+    text, kind = JSON[name]
+    assert detect(text) == kind
+
+
+@given(st.text(alphabet=st.characters(codec=None)))
+@settings(deadline=None, max_examples=150)
+def test_any_text_has_a_kind(text: str) -> None:
+    """Detection knows an answer for any text."""
+    assert detect(text) in {"json_records", "json", "logs", "text"}
+    assert detect_text(text) in {"logs", "text"}

@@ -1,0 +1,177 @@
+"""What an excerpt of a log may leave out, and what it may not."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headroom_langchain.compression.excerpt import NOTHING_ASKED, Excerpt, Interest
+from headroom_langchain.compression.logs import Logs
+from headroom_langchain.tokens import estimate_tokens
+
+ROUTINE = [f"2026-01-01 10:00:{i % 60:02} INFO GET /health {i} 200" for i in range(600)]
+
+
+def excerpt(lines: list[str], interest: Interest = NOTHING_ASKED) -> Excerpt:
+    """Compress lines to the budget that fits them."""
+    text = "\n".join(lines)
+    reading = Logs().read(text)
+    assert reading is not None
+    budget = Logs().budget(estimate_tokens(text))
+    return reading.excerpt(budget=budget, interest=interest)
+
+
+def with_lines(*extra: str) -> list[str]:
+    """Put lines into the middle of a routine log."""
+    return [*ROUTINE[:300], *extra, *ROUTINE[300:]]
+
+
+def test_error_among_many_is_shown() -> None:
+    """One error among hundreds of routine lines is shown whole."""
+    error = "2026-01-01 10:05:00 ERROR pool.db cannot connect to 10.0.0.7:5432"
+    assert error in excerpt(with_lines(error)).text.split("\n")
+
+
+def test_errors_that_differ_in_a_number_are_both_shown() -> None:
+    """Two failures that differ only in a number are never taken for one."""
+    errors = [f"ERROR disk {number} failed" for number in (3, 14)]
+    shown = excerpt(with_lines(*errors)).text.split("\n")
+    assert set(errors) <= set(shown)
+
+
+def test_repeated_error_is_shown_once_with_its_count() -> None:
+    """An error that repeats but for its timestamp is shown once and counted."""
+    errors = [f"2026-01-01 11:00:{i:02} ERROR disk 3 failed" for i in range(40)]
+    text = excerpt(with_lines(*errors)).text
+    assert text.count(" ERROR disk 3 failed\n") == 1
+    assert "[this line 40 times in all]" in text
+
+
+def test_every_line_is_original_or_marked() -> None:
+    """Every line of an excerpt is a line of the log or stands in square brackets."""
+    lines = with_lines("WARNING slow query", "ERROR lost", "  detail of the error")
+    for line in excerpt(lines).text.split("\n"):
+        assert line in lines or (line.startswith("[") and line.endswith("]"))
+
+
+def test_gap_is_counted_with_its_commonest_template() -> None:
+    """A gap says how many lines it hides and what most of them look like."""
+    text = excerpt(with_lines("ERROR one")).text
+    assert "lines not shown" in text
+    assert "x INFO GET /health <n> <n>" in text
+
+
+def test_failures_over_budget_are_counted_in_gaps() -> None:
+    """Failures that no budget could hold are counted where they are left out."""
+    lines = [f"ERROR request {i} failed after {i * 7 % 997} ms" for i in range(3000)]
+    told = excerpt(lines)
+    assert "x ERROR request <n> failed after <n> ms" in told.text
+    assert estimate_tokens(told.text) < 2 * Logs().budget(
+        estimate_tokens("\n".join(lines))
+    )
+
+
+def test_python_traceback_stays_whole_with_its_cause() -> None:
+    """A traceback is shown from its first line to the last of its chained causes."""
+    trace = [
+        "Traceback (most recent call last):",
+        '  File "/app/load.py", line 3, in load',
+        "    return json.loads(text)",
+        "ValueError: Expecting value",
+        "",
+        "The above exception was the direct cause of the following exception:",
+        "",
+        "Traceback (most recent call last):",
+        '  File "/app/main.py", line 9, in main',
+        "    load(path)",
+        "RuntimeError: cannot load",
+    ]
+    assert "\n".join(trace) in excerpt(with_lines(*trace)).text
+
+
+def test_repeated_java_traces_fold_with_their_count() -> None:
+    """Identical stack traces are shown once, with how often they occur."""
+    trace = [
+        "java.lang.IllegalStateException: closed",
+        "\tat com.example.Pool.take(Pool.java:12)",
+        "\tat com.example.Main.main(Main.java:3)",
+    ]
+    text = excerpt([*ROUTINE, *trace, "INFO x", *trace, *trace, *ROUTINE]).text
+    assert text.count("Pool.java:12") == 1
+    assert "[this stack trace 3 times in all]" in text
+
+
+def test_last_summary_is_shown() -> None:
+    """The line that sums a test run up is shown even when others follow it."""
+    tail = ["3 failed, 95 passed in 4.2s", *(f"cleaning {i}" for i in range(30))]
+    assert tail[0] in excerpt([*ROUTINE, *tail]).text
+
+
+def test_passed_test_named_after_an_error_is_no_failure() -> None:
+    """A passed test with an alarming name does not crowd out a failed one."""
+    passed = [f"tests/test_io.py::test_error_{i} PASSED" for i in range(500)]
+    failed = "tests/test_io.py::test_size FAILED"
+    lines = [*passed[:250], failed, *passed[250:]]
+    told = excerpt(lines)
+    assert failed in told.text
+    assert told.text.count("PASSED") < 30
+
+
+def test_numeric_outlier_is_shown() -> None:
+    """A number far above all others in its place is shown."""
+    lines = [f"import time: {100 + i * 37 % 90} | module{i}" for i in range(500)]
+    lines[321] = "import time: 48123 | slow"
+    assert lines[321] in excerpt(lines).text
+
+
+def test_line_of_interest_is_shown() -> None:
+    """A routine line with a rare word of the tool call is shown."""
+    lines = with_lines("INFO user kowalski logged in")
+    lines = [*(f"INFO user u{i}x logged in" for i in range(200)), *lines]
+    told = excerpt(lines, Interest(arguments=("kowalski",)))
+    assert "INFO user kowalski logged in" in told.text
+
+
+def test_omitted_counts_lines() -> None:
+    """The excerpt says how many lines of how many it leaves out."""
+    told = excerpt(ROUTINE)
+    shown = [line for line in told.text.split("\n") if line in set(ROUTINE)]
+    assert told.omitted == f"{600 - len(shown)} of 600 lines"
+
+
+def test_colours_are_stripped() -> None:
+    """Terminal colours are not part of the excerpt."""
+    assert "\x1b" not in excerpt(with_lines("\x1b[31mERROR red\x1b[0m")).text
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "bb" * 40, "\r"]), st.integers(1, 9))))
+@settings(deadline=None, max_examples=60)
+def test_lossless_folding_can_be_undone(runs: list[tuple[str, int]]) -> None:
+    """From a folded log every line can be written out again."""
+    text = "\n".join(line for line, count in runs for _ in range(count)) + "\nend"
+    reading = Logs().read(text)
+    assert reading is not None
+    folded = reading.lossless()
+    if folded is None:
+        return
+    lines: list[str] = []
+    for line in folded.split("\n"):
+        if line.startswith("[the line above, "):
+            lines += [lines[-1]] * (int(line.split()[3]) - 1)
+        else:
+            lines.append(line)
+    assert "\n".join(lines) == text
+    assert len(folded) < len(text)
+
+
+@given(st.text(alphabet=st.characters(codec=None), max_size=400), st.integers(1, 500))
+@settings(deadline=None, max_examples=150)
+def test_any_text_can_be_read_twice_with_one_result(text: str, budget: int) -> None:
+    """Any text, lone surrogates and all, gives one excerpt and no error."""
+    reading = Logs().read(text)
+    if reading is None:
+        assert not text.strip()
+        return
+    first = reading.excerpt(budget=budget, interest=NOTHING_ASKED)
+    assert first == reading.excerpt(budget=budget, interest=NOTHING_ASKED)
+    assert not first.text.endswith("\n")
