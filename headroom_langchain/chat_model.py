@@ -17,8 +17,8 @@ from langchain_core.callbacks import (
 )
 from langchain_core.language_models import (
     BaseChatModel,
-    LanguageModelInput,
     LangSmithParams,
+    LanguageModelInput,
     ModelProfile,
 )
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
@@ -132,7 +132,7 @@ class HeadroomChatModel(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - inner rounds have no run of their own
         **kwargs: Any,
     ) -> ChatResult:
         return self._caller.open(messages, stop, kwargs).generate()
@@ -141,7 +141,7 @@ class HeadroomChatModel(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - inner rounds have no run of their own
         **kwargs: Any,
     ) -> ChatResult:
         return await (await self._caller.aopen(messages, stop, kwargs)).agenerate()
@@ -150,7 +150,7 @@ class HeadroomChatModel(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - inner rounds have no run of their own
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         yield from self._caller.open(messages, stop, kwargs).stream()
@@ -159,7 +159,7 @@ class HeadroomChatModel(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - inner rounds have no run of their own
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         exchange = await self._caller.aopen(messages, stop, kwargs)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import (
@@ -106,7 +106,9 @@ def compress(
         The messages, in the form they were given. If the store cannot be written,
         nothing is left out and the notes say why.
     """
-    job = _Job(messages, policy, store, namespace, model, token_counter)
+    job = _Job(
+        messages, policy=policy, store=store, model=model, token_counter=token_counter
+    )
     compressed = job.plan.run()
     if compressed.originals:
         assert store is not None  # noqa: S101 - without a store nothing is left out
@@ -127,7 +129,9 @@ async def acompress(
     token_counter: TokenCounter = estimate_tokens,
 ) -> CompressionResult[M]:
     """Compress in a worker thread; the arguments are those of `compress`."""
-    job = _Job(messages, policy, store, namespace, model, token_counter)
+    job = _Job(
+        messages, policy=policy, store=store, model=model, token_counter=token_counter
+    )
     compressed = await asyncio.to_thread(job.plan.run)
     if compressed.originals:
         assert store is not None  # noqa: S101 - without a store nothing is left out
@@ -240,14 +244,13 @@ class _Job(Generic[M]):
     def __init__(
         self,
         messages: Sequence[M],
+        *,
         policy: CompressionPolicy | None,
         store: CCRStore | None,
-        namespace: str,
         model: BaseChatModel | None,
         token_counter: TokenCounter,
     ) -> None:
-        self.namespace = namespace
-        self._given = list(messages)
+        self._given: list[M] = list(messages)
         self._messages = [_message(message) for message in messages]
         self._policy = policy or CompressionPolicy()
         self._counter = token_counter
@@ -288,10 +291,8 @@ def _message(given: BaseMessage | dict[str, Any]) -> BaseMessage:
     return given if isinstance(given, BaseMessage) else convert_to_messages([given])[0]
 
 
-def _given_back(given: M, old: BaseMessage, new: BaseMessage) -> M:
+def _given_back(given: Any, old: BaseMessage, new: BaseMessage) -> Any:
     """Return a message in its given form; an unchanged one is the same object."""
     if new is old:
         return given
-    if isinstance(given, BaseMessage):
-        return cast("M", new)
-    return cast("M", {**given, "content": new.content})
+    return {**given, "content": new.content} if isinstance(given, dict) else new

@@ -95,7 +95,7 @@ class Exchange:
         if (last := self.rounds.finish()) is not None:
             yield last
 
-    async def astream(self) -> AsyncIterator[ChatGenerationChunk]:
+    async def astream(self) -> AsyncGenerator[ChatGenerationChunk]:
         """Stream what the caller may see until the answer is complete."""
         async with contextlib.aclosing(self.speak()) as first:
             async for chunk in first:

@@ -170,7 +170,7 @@ def _own_text(message: BaseMessage) -> str:
 
 
 def _calls(message: AIMessage) -> dict[str, tuple[str, Mapping[str, Any]]]:
-    found = {
+    found: dict[str, tuple[str, Mapping[str, Any]]] = {
         call["id"]: (call["name"], call["args"])
         for call in message.tool_calls
         if call["id"]

@@ -32,7 +32,7 @@ class ToolFormat:
     @classmethod
     def of(cls, model: BaseChatModel, tool: BaseTool, *, strict: bool) -> Self | None:
         """Let a model format the tool; `None` when it cannot call tools."""
-        options = {"strict": True} if strict else {}
+        options: dict[str, Any] = {"strict": True} if strict else {}
         try:
             bound = model.bind_tools([tool], **options)
             entry = _arguments(bound)["tools"][0]

@@ -145,7 +145,7 @@ class CompressionPolicy(BaseModel):
         changes: dict[str, Any] = {}
         for key, value in configurable.items():
             name = key.removeprefix(CONFIG_PREFIX)
-            if name == key or name == "namespace":
+            if name in (key, "namespace"):
                 continue
             if name not in fields:
                 known = ", ".join(CONFIG_PREFIX + field for field in fields)

@@ -136,7 +136,7 @@ def mended(message: AIMessage, calls: Sequence[HiddenCall]) -> AIMessage:
     broken = {call.id for call in calls if call.arguments is None}
     if not broken:
         return message
-    empty = [
+    empty: list[Any] = [
         {"name": RETRIEVE_TOOL_NAME, "args": {}, "id": call_id, "type": "tool_call"}
         for call_id in sorted(broken, key=str)
     ]

@@ -113,7 +113,7 @@ class RoundFilter:
     def message(self) -> AIMessageChunk:
         """Return the whole message of the round, hidden calls included."""
         first, *rest = [*self._messages, _last()]
-        return first.__add__(rest)  # type: ignore[return-value] # adding a list of chunks gives a chunk
+        return first.__add__(rest)
 
     def feed(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk | None:
         """Take in a chunk of the model and return what may be seen of it."""

@@ -68,8 +68,8 @@ def parse_json_path(source: str) -> JsonPath | str:
         match = _STEP.match(source, at)
         if match is None or len(steps) == _MOST_STEPS:
             return (
-                f"The JSON path {source[:80]!r} cannot be read from {source[at:at + 20]!r} "
-                'on. Write it like `$.items[17].name`, `$.items[*].name`, `$..name` or '
+                f"The JSON path {source[:80]!r} cannot be read from {source[at : at + 20]!r} "
+                "on. Write it like `$.items[17].name`, `$.items[*].name`, `$..name` or "
                 '`$["odd name"]`; for conditions search with words instead.'
             )
         steps.append(_step(match))
@@ -110,9 +110,7 @@ def _step(match: re.Match[str]) -> Step:
     if match["name"]:
         return Step("child", match["name"].rstrip())
     start, end = match["from"], match["to"]
-    return Step(
-        "slice", None, int(start) if start else None, int(end) if end else None
-    )
+    return Step("slice", None, int(start) if start else None, int(end) if end else None)
 
 
 def _unquote(quoted: str) -> str:

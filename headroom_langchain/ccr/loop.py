@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
@@ -29,7 +29,7 @@ class Session(Protocol):
         """Answer the hidden calls; tells whether the model must speak again."""
         ...
 
-    def speak(self) -> AsyncIterator[ChatGenerationChunk]:
+    def speak(self) -> AsyncGenerator[ChatGenerationChunk]:
         """Stream what the caller may see of the next round."""
         ...
 
@@ -54,7 +54,7 @@ class LoopContext(TypedDict):
     """Takes one chunk and returns once it was taken from there."""
 
 
-async def continued(session: Session) -> AsyncIterator[ChatGenerationChunk]:
+async def continued(session: Session) -> AsyncGenerator[ChatGenerationChunk]:
     """Go on with an answer until it is complete.
 
     Closing the iterator early cancels the loop and closes the model's stream.
@@ -106,12 +106,18 @@ def retrieval_loop() -> CompiledStateGraph[Any, Any, Any, Any]:
     from langgraph.graph import END, START, StateGraph
     from langgraph.runtime import Runtime
 
-    async def retrieve(_: LoopState, runtime: Runtime[LoopContext]) -> LoopState:
+    async def retrieve(
+        state: LoopState,  # noqa: ARG001 - the signature of a node
+        runtime: Runtime[LoopContext],
+    ) -> LoopState:
         return {"again": await runtime.context["session"].retrieve()}
 
-    async def model(_: LoopState, runtime: Runtime[LoopContext]) -> LoopState:
+    async def model(
+        state: LoopState,  # noqa: ARG001 - the signature of a node
+        runtime: Runtime[LoopContext],
+    ) -> LoopState:
         session = runtime.context["session"]
-        async with contextlib.aclosing(session.speak()) as chunks:  # type: ignore[type-var] # `speak` is an async generator
+        async with contextlib.aclosing(session.speak()) as chunks:
             async for chunk in chunks:
                 await runtime.context["hand_over"](chunk)
         return {"again": session.asks}

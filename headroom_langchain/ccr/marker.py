@@ -20,8 +20,8 @@ COMPLETE: Final = "[headroom: rewritten to save space, nothing is left out]"
 
 _MAX_OMITTED: Final = 60
 _MARKED = re.compile(
-    r"\[headroom: [^\n]*; headroom_retrieve\(hash=\"([0-9a-f]{%d})\"[^\n]*\]"
-    % KEY_LENGTH
+    rf"\[headroom: [^\n]*; {RETRIEVE_TOOL_NAME}"
+    rf'\(hash="([0-9a-f]{{{KEY_LENGTH}}})"[^\n]*\]'
 )
 
 
@@ -35,7 +35,8 @@ def marker(key: str, omitted: str) -> str:
         omitted: What is missing in a few words, such as `483 of 500 rows`; cut
             at 60 characters.
     """
-    what = omitted if len(omitted) <= _MAX_OMITTED else omitted[: _MAX_OMITTED - 1] + "…"
+    cut = len(omitted) > _MAX_OMITTED
+    what = omitted[: _MAX_OMITTED - 1] + "…" if cut else omitted
     call = f'{RETRIEVE_TOOL_NAME}(hash="{key}", query="...")'
     return f"[headroom: {what} not shown; {call} returns them]"
 

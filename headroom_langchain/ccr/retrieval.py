@@ -109,7 +109,9 @@ def _unknown(key: str, known: Sequence[str]) -> str:
     )
     if known:
         names = ", ".join(known[:_MOST_KNOWN])
-        more = f" and {len(known) - _MOST_KNOWN} more" if len(known) > _MOST_KNOWN else ""
+        more = (
+            f" and {len(known) - _MOST_KNOWN} more" if len(known) > _MOST_KNOWN else ""
+        )
         return f"Not found: {wrong}. Known hashes: {names}{more}."
     return (
         f"Not found: {wrong}. Copy the hash from the marker; if it is right, the "
@@ -127,7 +129,9 @@ def _from_original(
     whole = budget if request.query is not None else max_tokens
     if request.lines is None and size + _HEADING <= whole:
         count = len(original.content.splitlines())
-        return f"The whole original {original.key} ({count:,} lines):\n{original.content}"
+        return (
+            f"The whole original {original.key} ({count:,} lines):\n{original.content}"
+        )
     document = read_document(original.content)
     if isinstance(request.query, JsonPath):
         return page_of_values(document, original.key, request.query, budget)
@@ -140,22 +144,24 @@ def _from_original(
 def _passages(
     document: Document, key: str, request: RetrievalRequest, budget: int
 ) -> str:
-    query = request.query.source if isinstance(request.query, SafePattern) else request.query
+    query = (
+        request.query.source
+        if isinstance(request.query, SafePattern)
+        else request.query
+    )
     ranking = _ranking(document, request)
     if not ranking.hits:
         return show_overview(
             document, f"Nothing in {key} matches {echo(query)}.", budget
         )
-    excerpt = Excerpt(document, budget - _HEADING)
+    matching = {hit.line for hit in ranking.hits}
+    rest = f"of {len(matching):,} matching lines, of {len(document.lines):,}."
+    head = f"Passages of {key} for {echo(query)}:"
+    excerpt = Excerpt(document, budget - estimate_tokens(f"{head} 100 {rest}\n"))
     show_hits(excerpt, ranking)
     body = excerpt.render()
-    matching = {hit.line for hit in ranking.hits}
     shown = sum(1 for line in excerpt.lines() if line in matching)
-    total = len(document.lines)
-    return (
-        f"Passages of {key} for {echo(query)}: {shown} of {len(matching):,} matching "
-        f"lines, of {total:,}.\n{body}"
-    )
+    return f"{head} {shown} {rest}\n{body}"
 
 
 def _ranking(document: Document, request: RetrievalRequest) -> Ranking:

@@ -13,8 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages import message_chunk_to_message
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    message_chunk_to_message,
+)
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
@@ -105,9 +109,7 @@ class Rounds:
             self._abandoned, calls = True, ()
         return rest, calls
 
-    def answer(
-        self, calls: Sequence[HiddenCall], answers: Sequence[Answer]
-    ) -> bool:
+    def answer(self, calls: Sequence[HiddenCall], answers: Sequence[Answer]) -> bool:
         """Give the answers to the hidden calls of the round that was closed.
 
         Returns:

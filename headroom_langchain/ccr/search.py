@@ -14,6 +14,7 @@ from math import log2
 from typing import TYPE_CHECKING, Final
 
 from headroom_langchain.ccr.phrases import phrase_bonuses
+from headroom_langchain.ccr.qualified import qualified_bonuses
 from headroom_langchain.ccr.superlatives import extremes
 from headroom_langchain.ccr.terms import Tokenizer, query_terms
 from headroom_langchain.structure.sections import NOWHERE
@@ -66,11 +67,10 @@ def rank(document: Document, query: str) -> Ranking:
     values = list(weights.values())
     context = _context(document, masks, values)
     mean = sum(values) / len(values) if values else 1.0
-    totals = [
-        score + bonus for score, bonus in zip(scores, context, strict=True)
-    ]
-    for line, bonus in phrase_bonuses(document, query).items():
-        totals[line] += bonus * mean
+    totals = [score + bonus for score, bonus in zip(scores, context, strict=True)]
+    for bonuses in (phrase_bonuses, qualified_bonuses):
+        for line, bonus in bonuses(document, query).items():
+            totals[line] += bonus * mean
     for line, share in extremes(document, query, totals).items():
         totals[line] += share * _EXTREME * mean
     hits = [
@@ -93,20 +93,24 @@ def _line_terms(document: Document) -> list[list[str]]:
             context = contexts[owner] = _context_terms(document, owner, tokenizer)
         terms = own * _BODY
         if at in document.outline.definitions:
-            terms += ["definition", "signature"]
+            terms += ["definition", "signature", *_qualified(document, owner)]
         if document.form == "diff":
             terms += _change(document.text[document.lines[at].start])
         found.append(terms + context if own else terms)
     return found
 
 
+def _qualified(document: Document, owner: int) -> list[str]:
+    """Return a symbol with the one around it, as in `table.add_row`."""
+    symbols = [part.name.split()[-1].lower() for part in document.chain(owner)]
+    return [f"{symbols[1]}.{symbols[0]}"] if len(symbols) > 1 else []
+
+
 def _change(mark: str) -> list[str]:
     return {"+": ["added"], "-": ["removed"]}.get(mark, [])
 
 
-def _context_terms(
-    document: Document, owner: int, tokenizer: Tokenizer
-) -> list[str]:
+def _context_terms(document: Document, owner: int, tokenizer: Tokenizer) -> list[str]:
     words: list[str] = []
     for section in document.chain(owner):
         words += tokenizer.terms(section.name)
@@ -127,9 +131,7 @@ def _bm25(
     scores = [0.0] * len(lines)
     weights: dict[str, float] = {}
     for share in sorted(set(wanted.values())):
-        terms = [
-            term for term in wanted if wanted[term] == share and term in index.idf
-        ]
+        terms = [term for term in wanted if wanted[term] == share and term in index.idf]
         for term in terms:
             weights[term] = share * float(index.idf[term])
         if terms:

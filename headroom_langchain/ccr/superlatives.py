@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from headroom_langchain.structure.passages import Document
 
 _MOST: Final = frozenset(
-    "highest largest biggest maximum max longest most heaviest latest newest greatest"
-    " slowest".split()
+    ["highest", "largest", "biggest", "maximum", "max", "longest", "most", "heaviest", "latest", "newest", "greatest", "slowest"]
 )
 _LEAST: Final = frozenset(
-    "lowest smallest minimum min shortest least lightest earliest oldest fewest"
-    " fastest".split()
+    ["lowest", "smallest", "minimum", "min", "shortest", "least", "lightest", "earliest", "oldest", "fewest", "fastest"]
 )
+_WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _FEWEST: Final = 3
 _SHOWN: Final = 3
@@ -41,17 +40,18 @@ def extremes(
         A share of 1 for the most extreme line, less for the next two; nothing
         when the query has no superlative or names no column.
     """
-    wanted = query_terms(query)
-    words = set(query.lower().split())
-    if not words & (_MOST | _LEAST):
+    words = _WORD.findall(query.lower())
+    place = next((at for at, word in enumerate(words) if word in _MOST | _LEAST), None)
+    if place is None:
         return {}
-    names = set(wanted) - _MOST - _LEAST
-    cells = _best_column(document, names)
+    after = set(query_terms(" ".join(words[place + 1 :])))
+    before = set(query_terms(" ".join(words[:place])))
+    cells = _best_column(document, after) or _best_column(document, before)
     related = _related(cells, scores)
     ranked = sorted(
         related or cells,
         key=lambda cell: (cell[1], -cell[0]),
-        reverse=not words & _LEAST,
+        reverse=words[place] in _MOST,
     )
     shares = (1.0, 0.6, 0.4)
     return {line: share for (line, _), share in zip(ranked, shares, strict=False)}

@@ -21,9 +21,7 @@ _PARTS_WEIGH: Final = 0.5
 _SHARED_WEIGH: Final = 0.25
 
 _FILLERS: Final = frozenset(
-    "a an and are as at be by did do does for from give had has have how i in is it"
-    " its me my of on or our show tell than that the their them there these they this"
-    " to was were what when where which who why will with you your".split()
+    ["a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "give", "had", "has", "have", "how", "i", "in", "is", "it", "its", "me", "my", "of", "on", "or", "our", "show", "tell", "than", "that", "the", "their", "them", "there", "these", "they", "this", "to", "was", "were", "what", "when", "where", "which", "who", "why", "will", "with", "you", "your"]
 )
 
 

@@ -28,7 +28,8 @@ _LEVEL = re.compile(
 _BUILD = re.compile(
     r"\[ *\d+(?:/\d+|%)\]|g?make(?:\[\d+\])?: |> Task |Step \d+/\d+"
     r"|#\d+ (?:\[|\d+\.\d|DONE)"
-    r"|(?:\S+/)?[\w.+-]+\.\w{1,5}[:(]\d+(?:[:,]\d+)?\)?: (?:fatal |warning|error|note|In )"
+    r"|(?:\S+/)?[\w.+-]+\.\w{1,5}[:(]\d+(?:[:,]\d+)?\)?: "
+    r"(?:fatal |warning|error|note|In )"
     r"|(?:In file included|\s+from \S+:\d+|gcc |g\+\+ |cc |clang |ld: |libtool: )"
     r"|\s*(?:Compiling|Downloading|Downloaded|Checking|Finished|Updating|Building"
     r"|Installing|Collecting|Fetched|Linking|Running|Unpacking|Setting up|Selecting"
@@ -39,8 +40,9 @@ _BUILD = re.compile(
     r"|Successfully |Requirement already|Using cached|added \d+ packages"
 )
 _TESTS = re.compile(
-    r"={3,} .{1,100} ={3,}$|_{3,} .{1,150} _{3,}$|.{1,200} (?:PASSED|FAILED|SKIPPED|ERROR"
-    r"|XFAIL|XPASS)(?: +\[ *\d+%\])?$|(?:PASSED|FAILED|SKIPPED|XFAIL|PASS|FAIL) \S"
+    r"={3,} .{1,100} ={3,}$|_{3,} .{1,150} _{3,}$"
+    r"|.{1,200} (?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)(?: +\[ *\d+%\])?$"
+    r"|(?:PASSED|FAILED|SKIPPED|XFAIL|PASS|FAIL) \S"
     r"|E   |>   {2,}|\s*(?:--- (?:PASS|FAIL|SKIP)|=== (?:RUN|CONT|PAUSE|NAME))"
     r"|test \S+ \.\.\. |.{1,200} \.\.\. (?:ok|FAIL|ERROR|skipped)|\s*[✓✔√✗✘✖✕●○] "
     r"|Tests?(?: run)?: |Test Suites: |ok +\S+\s+[\d.]+s|(?:not )?ok \d+ "
@@ -132,7 +134,8 @@ def _starts_alike(lines: Sequence[str]) -> bool:
     tags: Counter[str] = Counter()
     for line in lines:
         first = line.split(None, 1)[0]
-        tagged = first.startswith("[") or first.endswith(":")
+        # A path with a line number before each line is a search result.
+        tagged = first.startswith("[") or (first[-1] == ":" and "." not in first)
         if tagged and any(character.isalpha() for character in first):
             tags[_DIGITS.sub("0", first)] += 1
     top = tags.most_common(1)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 
+from headroom_langchain.compression.asked import lines_with
 from headroom_langchain.compression.excerpt import Interest
 from headroom_langchain.compression.log_failures import Failure, find_failures
 from headroom_langchain.compression.log_render import clip
@@ -31,6 +32,7 @@ _CONTEXT_BEFORE = 2
 _CONTEXT_AFTER = 3
 _RARE = 2
 _ASKED = 0.2
+_MENTIONED = 2
 _SHARES = 3
 _HEADING_WITHIN = 80
 _HEADING = re.compile(
@@ -106,17 +108,22 @@ def select_lines(log: Log, *, budget: int, interest: Interest) -> bytearray:
     choice.add_each(_frame(log, marked), _FRAME * budget)
     told = _add_failures(choice, failures, budget)
     limit = max(float(budget), choice.spent + _RESERVED * budget)
+    texts = [line.key for line in log.lines]
+    few = max(3, int(_ASKED * len(texts) ** 0.75))
     for wanted, share in (
         (_summaries(log, marked), 0.3),
         (_surroundings(log, told, in_stack), 0.35),
         (_firsts(log, Level.WARNING, marked), 0.5),
-        (_asked_for(log, interest), 0.4),
+        (lines_with(texts, interest.arguments, few=few), 0.4),
         (log_outliers(log), 0.3),
         (_rare(log, in_stack), 0.4),
     ):
         choice.add_each(wanted, choice.spent + share * (limit - choice.spent))
     rest = chain(
-        _notes(log, marked), _distinct_warnings(log, marked), _of_each_family(log)
+        _notes(log, marked),
+        _distinct_warnings(log, marked),
+        lines_with(texts, interest.question, few=_MENTIONED),
+        _of_each_family(log),
     )
     choice.add_each(rest, limit)
     return choice.shown
@@ -229,27 +236,6 @@ def _notes(log: Log, marked: Sequence[int]) -> list[int]:
         if line.level == Level.NOTE:
             first.setdefault(log.families[line.family], at)
     return list(first.values())
-
-
-def _asked_for(log: Log, interest: Interest) -> list[int]:
-    """Lines with words the agent asked for, words of few lines first."""
-    found: list[tuple[int, int]] = []
-    few = max(3, int(_ASKED * len(log.lines) ** 0.75))
-    lowered = [line.key.lower() for line in log.lines] if _words(interest) else []
-    for word in _words(interest):
-        hits = [at for at, line in enumerate(lowered) if word in line]
-        if len(hits) <= few:
-            found += [(len(hits), at) for at in hits]
-    return [at for _, at in sorted(found)]
-
-
-def _words(interest: Interest) -> list[str]:
-    words = dict.fromkeys((*interest.arguments, *interest.question))
-    return [word for word in words if len(word) >= _WORD][:_WORDS]
-
-
-_WORD = 3
-_WORDS = 16
 
 
 def _rare(log: Log, in_stack: bytearray) -> list[int]:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from headroom_langchain.compression.asked import lines_with
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.outliers import table_outliers
 from headroom_langchain.compression.spans import Span, cut_spans
@@ -34,8 +35,7 @@ _SHARES = (
 )
 _MISSES = 12
 _SIGNATURE_LINES = 6
-_WORD = 3
-_WORDS = 16
+_MENTIONED = 2
 
 
 class PlainText:
@@ -104,7 +104,7 @@ class _Choice:
                     return
 
     def _gap_cost(self, at: int) -> int:
-        """A piece between hidden ones splits a gap; one between shown ones closes it."""
+        """A piece splits the gap it stands in, or closes it."""
         before = at == 0 or self.shown[at - 1]
         after = at + 1 == len(self.shown) or self.shown[at + 1]
         return _GAP_TOKENS * (1 - bool(before) - bool(after))
@@ -115,7 +115,9 @@ def _choose(pieces: Sequence[str], budget: int, interest: Interest) -> bytearray
     choice.add_each(range(len(pieces)), _HEAD * budget)
     backwards = range(len(pieces) - 1, -1, -1)
     choice.add_each(backwards, choice.spent + _TAIL * budget)
-    choice.add_each(_asked_for(pieces, interest), choice.spent + _ASKED * budget)
+    few = max(3, len(pieces) // 20)
+    asked = lines_with(pieces, interest.arguments, few=few)
+    choice.add_each(asked, choice.spent + _ASKED * budget)
     of_role: dict[Role, list[int]] = {}
     found = roles(pieces)
     for at, role in enumerate(found):
@@ -129,6 +131,7 @@ def _choose(pieces: Sequence[str], budget: int, interest: Interest) -> bytearray
         if role == Role.RULE:
             wanted = _with_neighbours(wanted, found)
         choice.add_each(wanted, limit)
+    choice.add_each(lines_with(pieces, interest.question, few=_MENTIONED), budget)
     return choice.shown
 
 
@@ -140,20 +143,6 @@ def _with_neighbours(rules: Iterable[int], found: Sequence[Role]) -> Iterable[in
             yield at + 1
         if at and found[at] != Role.LEAD and found[at - 1] in (Role.LEAD, Role.BODY):
             yield at - 1
-
-
-def _asked_for(pieces: Sequence[str], interest: Interest) -> list[int]:
-    """Pieces with words the agent asked for, words of few pieces first."""
-    words = dict.fromkeys((*interest.arguments, *interest.question))
-    wanted = [word for word in words if len(word) >= _WORD][:_WORDS]
-    lowered = [piece.lower() for piece in pieces] if wanted else []
-    few = max(3, len(pieces) // 20)
-    found: list[tuple[int, int]] = []
-    for word in wanted:
-        hits = [at for at, piece in enumerate(lowered) if word in piece]
-        if len(hits) <= few:
-            found += [(len(hits), at) for at in hits]
-    return [at for _, at in sorted(found)]
 
 
 def _with_arguments(pieces: Sequence[str], definitions: Sequence[int]) -> list[int]:

@@ -152,7 +152,9 @@ class _Scan:
             elif token == _CLOSING:
                 if not self._close(match[0], match.end()):
                     break
-            elif not self._open or (token == _BARE and not _LITERAL.fullmatch(match[0])):
+            elif not self._open or (
+                token == _BARE and not _LITERAL.fullmatch(match[0])
+            ):
                 break
             else:
                 self._add(match.start(), match.end(), "")

@@ -75,8 +75,10 @@ def _start(line: Line) -> int:
 
 
 def _pieces(text: str, start: int, end: int, cuts: Cuts) -> list[Line]:
-    body = end - len(text[max(start, end - 2) : end]) + len(
-        text[max(start, end - 2) : end].rstrip("\r\n")
+    body = (
+        end
+        - len(text[max(start, end - 2) : end])
+        + len(text[max(start, end - 2) : end].rstrip("\r\n"))
     )
     ends = [at for at in _between(cuts.borders, start, body)]
     pieces: list[Line] = []

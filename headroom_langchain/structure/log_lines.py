@@ -134,7 +134,7 @@ def _read_line(shown: str, families: _Families) -> Line:
     stamp = _STAMP.match(shown)
     key = shown[stamp.end() :] if stamp is not None else shown
     head = key if len(key) <= _LONG else key[:_LONG]
-    level, summary = judge(shown[:_LONG])
+    level, summary = judge(head)
     if len(shown) > _LONG and level < Level.ERROR and first_alarm(shown) >= 0:
         level = Level.ERROR
     numbered = _NUMBER.sub("<n>", head)

@@ -119,9 +119,7 @@ def _in_patch(line: str) -> Role:
     text = line[1:].strip()
     if _is_definition(line[1:], text):
         return Role.DEFINITION
-    if not _TAG_PIECES.sub("", text):
-        return Role.FILLER
-    return Role.LEAD
+    return Role.LEAD if _TAG_PIECES.sub("", text) else Role.FILLER
 
 
 def _role(line: str, text: str, before: str, after: str) -> Role:
@@ -131,11 +129,8 @@ def _role(line: str, text: str, before: str, after: str) -> Role:
         return Role.DEFINITION
     if not text[:1].isalnum() and not _TAG_PIECES.sub("", text):
         return Role.FILLER
-    said = _said(text.lower())
-    if said is not None:
-        return said
     leads = not before.strip() or _ITEM.match(text) or before.rstrip()[-1:] == ":"
-    return Role.LEAD if leads else Role.BODY
+    return _said(text.lower()) or (Role.LEAD if leads else Role.BODY)
 
 
 def _said(lowered: str) -> Role | None:

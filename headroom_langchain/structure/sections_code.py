@@ -23,8 +23,7 @@ _CALLED = re.compile(r"[A-Za-z_~][\w:~]*$")
 _NUMBER = re.compile(r"\s*\d+(?:\t|→|\| ?|: )")
 _PLACE = re.compile(r"[^\s:]{1,200}[:-]\d+[:-]")
 _CONTROL = frozenset(
-    "if for while switch else catch return try do when until using lock with match"
-    " elif except case new throw await foreach synchronized".split()
+    ["if", "for", "while", "switch", "else", "catch", "return", "try", "do", "when", "until", "using", "lock", "with", "match", "elif", "except", "case", "new", "throw", "await", "foreach", "synchronized"]
 )
 _CLOSERS = ("}", ")", "]", "{", "end")
 _MOSTLY = 0.8
@@ -49,7 +48,11 @@ def definition_in(line: str) -> str | None:
     if body.endswith("{") and "(" in body and ";" not in body and "=" not in body:
         head = body[: body.index("(")].rstrip()
         called = _CALLED.search(head[-200:])
-        if called and head.split(None, 1)[0] not in _CONTROL and called[0] not in _CONTROL:
+        if (
+            called
+            and head.split(None, 1)[0] not in _CONTROL
+            and called[0] not in _CONTROL
+        ):
             return called[0]
     return None
 

@@ -36,7 +36,7 @@ def diff_headings(texts: Sequence[str]) -> list[Heading]:
         elif text.startswith("diff "):
             found.append(Heading(at, _FILE, text.split()[-1].removeprefix("b/")))
         elif text.startswith("--- ") and _names_file(texts, at):
-            name = _file_name(texts[at], texts[at + 1])
+            name = _file_name(text, texts[at + 1])
             if found and found[-1].level == _FILE:
                 found[-1] = Heading(found[-1].line, _FILE, name)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from .json_spans import Span, step
@@ -12,9 +13,10 @@ from .sections import NOWHERE, Section
 _NAMING = re.compile(
     r"(?:^|[_\-. ])(?:id|name|key|title|arn|uid|uuid|slug|path|url|file|label|symbol)$"
     r"|[a-z0-9](?:Id|ID|Name|Key|Title|Arn|ARN|Uid|Path|File|Label|Identifier)$"
-    r"|^(?:identifier|code|number|version|host|hostname|address|email|login|user)$",
+    r"|^(?:Id|ID|Name|Key|Title|Arn|Path|Url|File|Label|identifier|code|number|version"
+    r"|host|hostname|address|email|login|user)$"
 )
-_MOST_NAMES = 3
+_MOST_NAMES = 2
 _LONGEST_NAME = 90
 
 
@@ -75,21 +77,27 @@ def _owners(
 
 
 def _identities(text: str, spans: Sequence[Span]) -> dict[int, tuple[str, ...]]:
-    """Return for each object up to three of its values that tell it from its like."""
-    naming: dict[int, list[str]] = {}
-    fallback: dict[int, str] = {}
+    """Return for each object up to two of its values that tell it from its like.
+
+    Values that occur once tell more than others, and names more than other texts.
+    """
+    found: dict[int, list[tuple[bool, str]]] = {}
+    times: Counter[str] = Counter()
     for span in spans:
-        key = span.key
-        if span.shape or not isinstance(key, str) or span.end - span.value < 1:
-            continue
-        if span.end - span.value > _LONGEST_NAME:
+        if span.shape or not isinstance(span.key, str):
             continue
         value = text[span.value : span.end]
-        if _NAMING.search(key):
-            found = naming.setdefault(span.parent, [])
-            if len(found) < _MOST_NAMES:
-                found.append(f"{key}: {value}")
-        elif value[0] == '"' and span.parent not in fallback:
-            fallback[span.parent] = f"{key}: {value}"
-    named = {at: tuple(found) for at, found in naming.items()}
-    return {at: (value,) for at, value in fallback.items()} | named
+        if not value or len(value) > _LONGEST_NAME:
+            continue
+        is_name = _NAMING.search(span.key) is not None
+        if is_name or value[0] == '"':
+            shown = f"{span.key}: {value}"
+            times[shown] += 1
+            found.setdefault(span.parent, []).append((not is_name, shown))
+    return {at: _best(values, times) for at, values in found.items()}
+
+
+def _best(values: list[tuple[bool, str]], times: Counter[str]) -> tuple[str, ...]:
+    ranked = sorted(values, key=lambda value: (times[value[1]] > 1, value[0]))
+    chosen = [shown for is_other, shown in ranked if not is_other][:_MOST_NAMES]
+    return tuple(chosen or [shown for _, shown in ranked[:1]])

@@ -35,7 +35,9 @@ def _delimited(texts: Sequence[str]) -> int | None:
         width = first.count(delimiter)
         same = sum(1 for at in sample if texts[at].count(delimiter) == width)
         is_table = width >= _COLUMNS - 1 and same >= _MOSTLY * len(sample)
-        if is_table and not any(cell.strip().isdigit() for cell in first.split(delimiter)):
+        if is_table and not any(
+            cell.strip().isdigit() for cell in first.split(delimiter)
+        ):
             return sample[0]
     return None
 

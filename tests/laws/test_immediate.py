@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -46,7 +46,7 @@ def test_a_slow_caller_lets_the_model_wait() -> None:
     """Nothing is pulled beyond what the caller has, before and after a retrieval."""
     inner = model(ASK, ANSWER)
     pulled = [inner.pulled for chunk in HeadroomChatModel(inner).stream("go")]
-    steps = [after - before for before, after in zip(pulled, pulled[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(pulled)]
     # The hidden call's own chunks are pulled without anything to show for them.
     assert sum(step > 1 for step in steps) == 1
 
@@ -79,7 +79,7 @@ def test_closing_early_closes_the_model(during: int) -> None:
 
 @pytest.mark.parametrize("during", [0, 1])
 async def test_closing_early_closes_the_model_async(during: int) -> None:
-    """An asynchronous caller that leaves closes the model's stream before it goes on."""
+    """A caller that leaves finds the model's stream closed when it goes on."""
     inner = model(ASK, ANSWER)
     stream: Any = HeadroomChatModel(inner).astream("go")
     async for chunk in stream:

@@ -29,7 +29,7 @@ STOPS = {
 }
 
 texts = st.text(alphabet="ab \né漢", max_size=12)
-hidden_arguments = st.one_of(
+hidden_arguments: st.SearchStrategy[Any] = st.one_of(
     st.just({"hash": "0123456789abcdef01234567", "query": "disk"}),
     st.just('{"hash": "0123'),
     st.just("not json"),
@@ -116,13 +116,14 @@ def wrapped(play: Play, shape: Shape, chunking: Any = "whole") -> HeadroomChatMo
 
 def without_record(message: AIMessage) -> str:
     extra = {k: v for k, v in message.additional_kwargs.items() if k != "headroom"}
-    return json.dumps(message.model_copy(update={"additional_kwargs": extra}).model_dump())
+    bare = message.model_copy(update={"additional_kwargs": extra})
+    return json.dumps(bare.model_dump())
 
 
 def merged(chunks: Sequence[AIMessageChunk]) -> AIMessageChunk:
     total = chunks[0]
     for chunk in chunks[1:]:
-        total = total + chunk  # type: ignore[assignment] # chunks add up to a chunk
+        total = total + chunk
     return total
 
 

@@ -79,9 +79,7 @@ class CCRStore(ABC):
         self.put_many([original], namespace=namespace)
         return original.key
 
-    def get(
-        self, key: str, *, namespace: str = DEFAULT_NAMESPACE
-    ) -> Original | None:
+    def get(self, key: str, *, namespace: str = DEFAULT_NAMESPACE) -> Original | None:
         """Return one original, or `None` when it is not there."""
         return self.get_many([key], namespace=namespace).get(key)
 

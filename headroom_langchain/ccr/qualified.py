@@ -1,0 +1,85 @@
+"""Names in a query that say where something is, such as `a.b[].c` or `rows[3]`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from headroom_langchain.structure.lines import line_at
+
+if TYPE_CHECKING:
+    from headroom_langchain.structure.json_spans import Span
+    from headroom_langchain.structure.passages import Document
+
+_STEP = re.compile(r"[^\s.\[\]\"']+|\[\d{1,9}\]")
+_ROOTS: Final = frozenset({"$", "root", "data", "json", "result", "response"})
+_MOST_STEPS: Final = 8
+_MOST_NAMES: Final = 4
+_VALUE: Final = 1.5
+_INSIDE: Final = 0.8
+_LARGEST: Final = 80
+
+_Steps = tuple[str | int, ...]
+
+
+def qualified_bonuses(document: Document, query: str) -> dict[int, float]:
+    """Return what lines of a JSON text are worth for the paths in a query.
+
+    Args:
+        document: The text, as it was read.
+        query: What is asked for; a path may be any end of the path of a value.
+
+    Returns:
+        The worth of each line, in terms of the average weight of a word.
+    """
+    wanted = [
+        steps
+        for word in query.split()
+        if ("." in word or "[" in word) and (steps := _steps(word))
+    ]
+    by_last: dict[str | int, list[_Steps]] = {}
+    for steps in wanted[:_MOST_NAMES]:
+        by_last.setdefault(steps[-1], []).append(steps)
+    found: dict[int, float] = {}
+    for span in document.spans if by_last else ():
+        for steps in by_last.get(_folded(span.key), ()):
+            if _ends_with(document.spans, span, steps):
+                _add(document, span, found)
+    return found
+
+
+def _steps(word: str) -> _Steps:
+    steps: list[str | int] = []
+    for step in _STEP.findall(word)[:_MOST_STEPS]:
+        steps.append(int(step[1:-1]) if step[0] == "[" else step.lower())
+    if len(steps) > 1 and steps[0] in _ROOTS:
+        del steps[0]
+    return tuple(steps)
+
+
+def _folded(key: str | int) -> str | int:
+    return key.lower() if isinstance(key, str) else key
+
+
+def _ends_with(spans: Sequence[Span], span: Span, steps: _Steps) -> bool:
+    """Tell whether a path ends with some steps, positions not asked for left out."""
+    at: Span | None = span
+    for step in reversed(steps):
+        if isinstance(step, str):
+            while at is not None and isinstance(at.key, int):
+                at = spans[at.parent] if at.parent >= 0 else None
+        if at is None or _folded(at.key) != step:
+            return False
+        at = spans[at.parent] if at.parent >= 0 else None
+    return True
+
+
+def _add(document: Document, span: Span, found: dict[int, float]) -> None:
+    first = line_at(document.lines, span.start)
+    last = line_at(document.lines, span.end - 1)
+    worth = _VALUE if first == last else _INSIDE
+    for line in range(first, min(last, first + _LARGEST) + 1):
+        found[line] = max(found.get(line, 0.0), worth)
+
+

@@ -1,0 +1,138 @@
+"""A store in the memory of this process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Original
+from headroom_langchain.ccr.store.limits import check_limits, collision, too_large
+
+DEFAULT_MAX_BYTES: Final = 256 * 2**20
+"""How many bytes of content a store in memory keeps unless told otherwise."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    original: Original
+    size: int
+    used: float
+
+
+class InMemoryCCRStore(CCRStore):
+    """Keeps originals in memory; what was not used for longest goes first.
+
+    Its async methods run where they are called, without a thread, since nothing
+    in them waits.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+        ttl: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Make an empty store.
+
+        Args:
+            max_bytes: Bytes of content that are kept at most, counted as UTF-8.
+            ttl: Seconds after which an original that was neither put nor got is
+                forgotten; `None` to keep it.
+            clock: Returns the time in seconds.
+
+        Raises:
+            ConfigurationError: `max_bytes` or `ttl` is not positive.
+        """
+        check_limits(max_bytes=max_bytes, ttl=ttl)
+        self._max_bytes = max_bytes
+        self._ttl = ttl
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        """Return how many originals are kept, over all namespaces."""
+        with self._lock:
+            self._forget_expired(self._clock())
+            return len(self._entries)
+
+    def put_many(
+        self, originals: Sequence[Original], *, namespace: str = DEFAULT_NAMESPACE
+    ) -> None:
+        """Keep originals; see `CCRStore.put_many`.
+
+        Raises:
+            KeyCollisionError: A different content is stored under the same key.
+            StoreError: An original is larger than `max_bytes`.
+        """
+        with self._lock:
+            now = self._clock()
+            self._forget_expired(now)
+            for original in originals:
+                self._put(namespace, original, now)
+
+    def get_many(
+        self, keys: Sequence[str], *, namespace: str = DEFAULT_NAMESPACE
+    ) -> Mapping[str, Original]:
+        """Return the originals that are there; see `CCRStore.get_many`."""
+        found: dict[str, Original] = {}
+        with self._lock:
+            now = self._clock()
+            self._forget_expired(now)
+            for key in keys:
+                entry = self._entries.get((namespace, key))
+                if entry is not None:
+                    self._use((namespace, key), entry, now)
+                    found[key] = entry.original
+        return found
+
+    async def aput_many(
+        self, originals: Sequence[Original], *, namespace: str = DEFAULT_NAMESPACE
+    ) -> None:
+        """Keep originals, without a thread."""
+        self.put_many(originals, namespace=namespace)
+
+    async def aget_many(
+        self, keys: Sequence[str], *, namespace: str = DEFAULT_NAMESPACE
+    ) -> Mapping[str, Original]:
+        """Return the originals that are there, without a thread."""
+        return self.get_many(keys, namespace=namespace)
+
+    def _put(self, namespace: str, original: Original, now: float) -> None:
+        place = (namespace, original.key)
+        entry = self._entries.get(place)
+        if entry is not None:
+            if entry.original.content != original.content:
+                raise collision(original.key)
+            self._use(place, entry, now)
+            return
+        size = len(original.content.encode("utf-8", "surrogatepass"))
+        if size > self._max_bytes:
+            raise too_large(original.key, size, self._max_bytes)
+        self._entries[place] = _Entry(original, size, now)
+        self._bytes += size
+        while self._bytes > self._max_bytes:
+            self._forget_oldest()
+
+    def _use(self, place: tuple[str, str], entry: _Entry, now: float) -> None:
+        entry.used = now
+        self._entries.move_to_end(place)
+
+    def _forget_expired(self, now: float) -> None:
+        if self._ttl is None:
+            return
+        while self._entries:
+            oldest = next(iter(self._entries.values()))
+            if now - oldest.used < self._ttl:
+                return
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        _, entry = self._entries.popitem(last=False)
+        self._bytes -= entry.size

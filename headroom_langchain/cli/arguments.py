@@ -1,0 +1,104 @@
+"""The command line: which words it takes and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import Final
+
+from headroom_langchain._version import __version__
+
+PROGRAM: Final = "headroom-langchain"
+"""The name of the command."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser; what it returns has the sub-command in `command`."""
+    made = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Reversible context compression for LangChain.",
+    )
+    made.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _demo(commands)
+    _compress(commands)
+    _retrieve(commands)
+    return made
+
+
+def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    about = "show the whole loop on output of this machine"
+    demo = commands.add_parser("demo", help=about, description=f"{about.capitalize()}.")
+    demo.add_argument(
+        "--model",
+        metavar="PROVIDER:NAME",
+        help="a model that answers, such as openai:gpt-5; without it a script does",
+    )
+    demo.add_argument("--no-color", action="store_true", help="print without colors")
+
+
+def _compress(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    about = "compress a file as if a tool had written it"
+    compress = commands.add_parser(
+        "compress",
+        help=about,
+        description=f"{about.capitalize()}: the compressed text goes to stdout, "
+        "the figures to stderr.",
+    )
+    compress.add_argument("file", metavar="FILE", help="the file; - reads stdin")
+    compress.add_argument(
+        "--store",
+        metavar="STORE",
+        help="keep the original in this SQLite file and leave parts out; "
+        "without it the text is only rewritten without loss",
+    )
+    compress.add_argument(
+        "--json", action="store_true", help="print text and figures as one JSON object"
+    )
+    compress.add_argument(
+        "--tool", metavar="NAME", default="tool", help="the tool that wrote the text"
+    )
+    compress.add_argument(
+        "--ask", metavar="WORDS", default="", help="what is looked for: shown first"
+    )
+    compress.add_argument(
+        "--budget",
+        metavar="X",
+        type=_factor,
+        default=1.0,
+        help="factor on the size of the excerpt (default: 1.0)",
+    )
+
+
+def _retrieve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    about = "answer from a kept original as a model would be answered"
+    retrieve = commands.add_parser(
+        "retrieve", help=about, description=f"{about.capitalize()}."
+    )
+    retrieve.add_argument("hash", metavar="HASH", help="the hash in the marker")
+    retrieve.add_argument(
+        "query",
+        metavar="QUERY",
+        nargs="?",
+        help="words, /regex/, or a JSON path that starts with $",
+    )
+    retrieve.add_argument(
+        "--store", metavar="STORE", required=True, help="the SQLite file of originals"
+    )
+    retrieve.add_argument(
+        "--lines", metavar="A-B", help="only these lines, such as 120-180"
+    )
+    retrieve.add_argument(
+        "--whole", action="store_true", help="write the exact bytes of the original"
+    )
+
+
+def _factor(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        msg = f"{value!r} is no number above 0"
+        raise argparse.ArgumentTypeError(msg)
+    return number

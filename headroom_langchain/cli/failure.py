@@ -1,0 +1,7 @@
+"""What a command tells its user instead of a traceback."""
+
+from __future__ import annotations
+
+
+class CommandError(Exception):
+    """A command that cannot go on; the message is for the user's eyes."""
