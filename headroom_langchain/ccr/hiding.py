@@ -104,6 +104,7 @@ class RoundFilter:
         self._joined = number == 0
         self._slots = Slots()
         self._messages: list[AIMessageChunk] = []
+        self._info: dict[str, Any] = {}
 
     @property
     def hides(self) -> bool:
@@ -112,7 +113,10 @@ class RoundFilter:
 
     def message(self) -> AIMessageChunk:
         """Return the whole message of the round, hidden calls included."""
-        first, *rest = [*self._messages, _last()]
+        last = AIMessageChunk(
+            content="", response_metadata=self._info, chunk_position="last"
+        )
+        first, *rest = [*self._messages, last]
         return first.__add__(rest)
 
     def feed(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk | None:
@@ -154,6 +158,7 @@ class RoundFilter:
     ) -> ChatGenerationChunk | None:
         content, calls = self._parts(message)
         info = chunk.generation_info or {}
+        self._info.update(info)
         untouched = self._number == 0 and not self._slots.holding
         if not untouched:
             info = self._once(info, self.held.info, keep={"logprobs"})
@@ -286,7 +291,3 @@ def _has_calls(content: str | list[Any]) -> bool:
         isinstance(block, dict) and block.get("type") in CALL_BLOCKS
         for block in content
     )
-
-
-def _last() -> AIMessageChunk:
-    return AIMessageChunk(content="", chunk_position="last")

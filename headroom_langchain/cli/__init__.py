@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except CommandError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 1
+        return error.code
     except BrokenPipeError:
         _forget_output()
         return _BROKEN_PIPE

@@ -1,0 +1,256 @@
+"""What the demo looks like.
+
+It is plain text in a calm layout, 80 columns are enough, and where there is no
+terminal the same comes out without color and motion.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from headroom_langchain._version import __version__
+from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from rich.console import RenderableType
+
+    from headroom_langchain.cli.demo_values import Excerpted, Proof, Totals
+    from headroom_langchain.report import RetrievalReport
+
+_WIDEST: Final = 100
+_LINES: Final = 8
+_DIGITS: Final = 8
+_INDENT: Final = (0, 0, 0, 2)
+
+_SCRIPTED: Final = (
+    "The model is scripted: the order of its steps and its phrases come with this "
+    "program. All else is real: the outputs, the compression, what it retrieves, and "
+    "every name and number it says, which it reads from what it was sent. "
+    "Put a real model in its place with --model provider:name."
+)
+_REAL: Final = "The model is {name}. Nothing is scripted."
+
+
+class Screen:
+    """Prints the demo, one part after the other."""
+
+    def __init__(self, *, color: bool) -> None:
+        """Print to stdout.
+
+        Args:
+            color: Use colors where stdout is a terminal that has them.
+        """
+        console = Console(
+            highlight=False, emoji=False, markup=False, no_color=not color
+        )
+        console.width = min(console.width, _WIDEST)
+        self._console = console
+
+    @property
+    def watched(self) -> bool:
+        """Whether there is a terminal, and so perhaps somebody who watches."""
+        return self._console.is_terminal
+
+    def introduce(self, model: str | None) -> None:
+        """Say what this is and which model answers."""
+        self._console.print(Text(f"headroom-langchain {__version__}", style="bold"))
+        told = _SCRIPTED if model is None else _REAL.format(name=model)
+        self._print(Text(told))
+
+    def show_excerpts(self, excerpts: Sequence[Excerpted]) -> None:
+        """Show what the tools wrote, and what the model is sent of it."""
+        self._head("What two commands wrote on this machine")
+        commands = _grid(2, right=(1,))
+        for excerpt in excerpts:
+            size = f"{len(excerpt.output.raw):,} bytes"
+            commands.add_row(excerpt.output.command, size)
+        self._print(commands)
+        self._head("What the model is sent")
+        self._print(_figures(excerpts))
+        for excerpt in excerpts:
+            self._print(_panel(excerpt))
+
+    def answering(self, question: str) -> LiveAnswer:
+        """Show the question, and make room for the answer."""
+        self._head("The answer, as it arrives")
+        self._print(Text(question, style="bold"))
+        self._console.line()
+        return LiveAnswer(self._console)
+
+    def show_totals(self, totals: Totals, exact: tuple[int, int] | None) -> None:
+        """Show what the call came to, retrieval included."""
+        self._head("Tokens")
+        net = totals.after + totals.retrieved
+        table = _grid(3, right=(1, 2))
+        table.add_row("without headroom", f"{totals.before:,}", "")
+        table.add_row(
+            "compressed", f"{totals.after:,}", _less(totals.before, totals.after)
+        )
+        table.add_row("with what was retrieved", f"{net:,}", _less(totals.before, net))
+        if totals.rounds > 1:
+            table.add_row(
+                f"sent in {totals.rounds} rounds, if nothing is cached",
+                f"{totals.sent:,}",
+                _less(totals.before, totals.sent),
+            )
+        self._print(table)
+        told = "These are estimates."
+        if exact is not None:
+            before, after = exact
+            told += (
+                f" o200k_base counts {before:,} before and {after:,} with what was "
+                f"retrieved: {_less(before, after)}."
+            )
+        self._print(Text(told, style="dim"))
+
+    def show_proofs(self, proofs: Sequence[Proof]) -> None:
+        """Show that what was left out can come back, to the last byte."""
+        self._head("The originals, as the store returns them")
+        table = _grid(4, right=(1,))
+        for proof in proofs:
+            verdict = Text("equal", style="green") if proof.equal else Text("DIFFERENT")
+            table.add_row(
+                proof.name,
+                f"{proof.size:,} bytes",
+                f"sha256 {proof.returned[:16]}",
+                verdict,
+            )
+        self._print(table)
+
+    def _head(self, title: str) -> None:
+        self._console.print()
+        self._console.print(Rule(Text(title, style="bold"), align="left", style="dim"))
+
+    def _print(self, what: RenderableType) -> None:
+        self._console.print(Padding(what, _INDENT))
+
+
+class LiveAnswer:
+    """An answer under way: what the model says, and what it asks for."""
+
+    def __init__(self, console: Console) -> None:
+        """Start with nothing said."""
+        self._parts: list[Text | Table] = [Text()]
+        self._live = Live(
+            self._shown(), console=console, refresh_per_second=20, transient=False
+        )
+
+    def __enter__(self) -> Self:
+        """Show it live from here on."""
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave it on the screen."""
+        self._live.update(self._shown(), refresh=True)
+        self._live.stop()
+        if not self._live.console.is_terminal:
+            self._live.console.line()
+
+    def say(self, text: str) -> None:
+        """Add a piece of text."""
+        last = self._parts[-1]
+        if not isinstance(last, Text):
+            last = Text("\n")
+            self._parts.append(last)
+        last.append(text)
+        self._live.update(self._shown())
+
+    def retrieved(self, retrieval: RetrievalReport) -> None:
+        """Add a line about a retrieval that the caller of a model never sees."""
+        last = self._parts[-1]
+        if isinstance(last, Text):
+            last.rstrip()
+            last.append("\n")
+        line = Table.grid(padding=(0, 2, 0, 0))
+        line.add_column(style="cyan")
+        line.add_column(style="dim", overflow="fold")
+        line.add_column(style="dim", justify="right", no_wrap=True)
+        tokens = f"{retrieval.tokens:,} tokens"
+        line.add_row(">", _call(retrieval.arguments), tokens)
+        self._parts.append(line)
+        self._live.update(self._shown())
+
+    def _shown(self) -> RenderableType:
+        return Padding(Group(*self._parts), _INDENT)
+
+
+def _grid(columns: int, *, right: Sequence[int] = ()) -> Table:
+    table = Table.grid(padding=(0, 3))
+    for column in range(columns):
+        table.add_column(justify="right" if column in right else "left")
+    return table
+
+
+def _figures(excerpts: Sequence[Excerpted]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    table.add_column("output")
+    for name in ("tokens", "sent", "saved"):
+        table.add_column(name, justify="right")
+    table.add_column("not shown")
+    for excerpt in excerpts:
+        block = excerpt.block
+        table.add_row(
+            excerpt.output.name,
+            f"{block.tokens_before:,}",
+            f"{block.tokens_after:,}",
+            _less(block.tokens_before, block.tokens_after),
+            block.omitted or "nothing is left out",
+        )
+    return table
+
+
+def _panel(excerpt: Excerpted) -> Panel:
+    """Show the first lines of an excerpt and its last one, the marker."""
+    *lines, last = excerpt.text.split("\n")
+    head = Text("\n".join(map(_printable, lines[:_LINES])), no_wrap=True)
+    head.overflow = "ellipsis"
+    parts: list[RenderableType] = [head]
+    if len(lines) > _LINES:
+        more = f"({len(lines) - _LINES} more lines of the excerpt)"
+        parts.append(Text(more, style="dim"))
+    parts.append(Text(_printable(last), style="cyan"))
+    return Panel(
+        Group(*parts),
+        title=Text(excerpt.output.name),
+        title_align="left",
+        border_style="dim",
+    )
+
+
+def _printable(line: str) -> str:
+    """Replace what a terminal would obey instead of showing it."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def _less(before: int, after: int) -> str:
+    return f"{100 * (1 - after / max(1, before)):.1f} % less"
+
+
+def _call(arguments: str) -> str:
+    """Write a call of the tool as it would stand in code, its hash cut short."""
+    try:
+        given = json.loads(arguments)
+        named = {str(name): str(value) for name, value in given.items()}
+    except (ValueError, AttributeError):
+        return f"{RETRIEVE_TOOL_NAME}({arguments})"
+    named["hash"] = f"{named.get('hash', '')[:_DIGITS]}..."
+    listed = ", ".join(f"{name}={value}" for name, value in named.items())
+    return f"{RETRIEVE_TOOL_NAME}({listed})"

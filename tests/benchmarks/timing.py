@@ -1,0 +1,50 @@
+"""Two ways to do the same work, timed in turns."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import TypeAlias
+
+Work: TypeAlias = Callable[[], Awaitable[object]]
+"""What is timed; synchronous work is awaited too, which costs both sides the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Median seconds of the bare model and of the wrapped one."""
+
+    bare: float
+    wrapped: float
+
+
+async def compared(
+    bare: Work, wrapped: Work, *, repeats: int, warm_up: int = 1
+) -> Pair:
+    """Time two works in turns, so that both meet the same machine.
+
+    Args:
+        bare: The work without this package.
+        wrapped: The same work with it.
+        repeats: How often each is timed.
+        warm_up: How often each is done before.
+    """
+    for _ in range(warm_up):
+        await bare()
+        await wrapped()
+    gc.collect()
+    times = [(await seconds(bare), await seconds(wrapped)) for _ in range(repeats)]
+    return Pair(
+        bare=median(time for time, _ in times),
+        wrapped=median(time for _, time in times),
+    )
+
+
+async def seconds(work: Work) -> float:
+    """Do the work once and return how long it took."""
+    start = time.perf_counter()
+    await work()
+    return time.perf_counter() - start

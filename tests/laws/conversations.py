@@ -1,0 +1,99 @@
+"""Conversations with large tool results of every kind, for the laws."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
+
+words = st.text(
+    alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=20
+)
+awkward = st.sampled_from(
+    ["", "\r\n", "\x00", "\udc80", "\ud83d", "1e3", "9" * 30, "\ufeff", "{", "[1,", "é漢"]
+)
+
+
+def records(count: int, odd: Sequence[str] = ()) -> str:
+    """JSON records, some with something odd about them."""
+    rows: list[dict[str, Any]] = [
+        {"id": n, "name": f"host-{n}", "load": n % 7, "state": "ok", "zone": "eu-1"}
+        for n in range(count)
+    ]
+    for n, text in enumerate(odd):
+        rows[(n * 37) % count]["note"] = text
+    return json.dumps(rows)
+
+
+def log(count: int, odd: Sequence[str] = ()) -> str:
+    """A log, some lines of which are errors."""
+    lines = [
+        f"2026-03-01 10:{n // 60 % 60:02}:{n % 60:02} INFO worker {n % 5} done in {n} ms"
+        for n in range(count)
+    ]
+    for n, text in enumerate(odd):
+        lines[(n * 37) % count] = f"2026-03-01 11:00:00 ERROR cannot serve {text!r}"
+    return "\n".join(lines)
+
+
+def nested(count: int, odd: Sequence[str] = ()) -> str:
+    """One deep JSON object."""
+    inside = {f"key{n}": {"value": n, "tags": ["a", "b"]} for n in range(count)}
+    return json.dumps({"result": inside, "notes": list(odd)}, indent=2)
+
+
+def prose(count: int, odd: Sequence[str] = ()) -> str:
+    """Text under headings."""
+    parts = [f"## Part {n}\n\nSome words about part {n}, no more." for n in range(count)]
+    return "\n\n".join([*parts, *odd])
+
+
+MAKERS = {"records": records, "log": log, "nested": nested, "prose": prose}
+"""Makers of a tool result, by kind."""
+
+
+@st.composite
+def results(draw: st.DrawFn) -> str:
+    """A large tool result of any kind, with anything in it."""
+    maker = draw(st.sampled_from(sorted(MAKERS)))
+    odd = draw(st.lists(st.one_of(words, awkward), max_size=4))
+    text = MAKERS[maker](draw(st.integers(40, 160)), odd)
+    tail = draw(st.one_of(st.just(""), awkward))
+    return text + tail
+
+
+def called(
+    text: str, *, tool: str = "run", number: int = 1, **arguments: Any
+) -> list[BaseMessage]:
+    """A tool call and its result."""
+    call = {"name": tool, "args": arguments, "id": f"call_{number}"}
+    return [
+        AIMessage("", tool_calls=[call]),
+        ToolMessage(text, tool_call_id=f"call_{number}", name=tool),
+    ]
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> list[BaseMessage]:
+    """A conversation of a few turns, each with tool results."""
+    messages: list[BaseMessage] = [SystemMessage("You are of help.")]
+    number = 0
+    for turn in range(draw(st.integers(1, 3))):
+        messages.append(HumanMessage(draw(words) + f" question {turn}"))
+        for _ in range(draw(st.integers(0, 2))):
+            number += 1
+            tool = draw(st.sampled_from(["run", "list_hosts", "Read"]))
+            messages += called(
+                draw(results()), tool=tool, number=number, query=draw(words)
+            )
+        messages.append(AIMessage(draw(words)))
+    return messages
