@@ -47,8 +47,6 @@ class CallerSettings:
     store: CCRStore
     namespace: str
     """The tenant, unless a call names another."""
-    arguments: Mapping[str, Any]
-    """Keyword arguments of every call."""
 
     def same(self, other: CallerSettings) -> bool:
         """Tell whether other settings are the very same objects."""
@@ -57,7 +55,6 @@ class CallerSettings:
             and self.policy is other.policy
             and self.store is other.store
             and self.namespace == other.namespace
-            and self.arguments is other.arguments
         )
 
 
@@ -100,20 +97,20 @@ class Caller:
         self,
         messages: Sequence[BaseMessage],
         stop: list[str] | None,
-        given: Mapping[str, Any],
+        arguments: Mapping[str, Any],
     ) -> Exchange:
         """Begin a call.
 
         Args:
             messages: The conversation as its caller keeps it.
             stop: Stop sequences.
-            given: Further keyword arguments of the call.
+            arguments: Further keyword arguments of the call.
 
         Raises:
             ConfigurationError: The call's configuration overrides a setting that
                 does not exist, or with a value that does not fit.
         """
-        call = self._call(messages, stop, given)
+        call = self._call(messages, stop, arguments)
         compressed = call.plan.run()
         notes = call.notes
         if compressed.originals:
@@ -129,10 +126,10 @@ class Caller:
         self,
         messages: Sequence[BaseMessage],
         stop: list[str] | None,
-        given: Mapping[str, Any],
+        arguments: Mapping[str, Any],
     ) -> Exchange:
         """Begin a call as `open` does; much new text is read in a thread."""
-        call = self._call(messages, stop, given)
+        call = self._call(messages, stop, arguments)
         if call.plan.work < _THREAD_WORTH:
             compressed = call.plan.run()
         else:
@@ -151,12 +148,10 @@ class Caller:
         self,
         messages: Sequence[BaseMessage],
         stop: list[str] | None,
-        given: Mapping[str, Any],
+        arguments: Mapping[str, Any],
     ) -> Call:
         settings = configurable()
         policy = self.settings.policy.with_overrides(settings)
-        arguments = {**self.settings.arguments, **given}
-        bound_stop = arguments.pop("stop", None)
         offering = Offering(
             format=self._format(policy, arguments),
             choice=tool_choice(arguments),
@@ -176,7 +171,7 @@ class Caller:
             policy=policy,
             namespace=settings.get("headroom_namespace", self.settings.namespace),
             offering=offering,
-            stop=stop if stop is not None else bound_stop,
+            stop=stop,
             notes=notes,
         )
 

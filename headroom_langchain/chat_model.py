@@ -120,7 +120,6 @@ class HeadroomChatModel(BaseChatModel):
             policy=self.policy,
             store=self.store,
             namespace=self.namespace,
-            arguments=self.inner_arguments,
         )
         if self._made is None or not self._made.settings.same(settings):
             self._made = Caller(settings)
@@ -135,7 +134,7 @@ class HeadroomChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - inner rounds have no run of their own
         **kwargs: Any,
     ) -> ChatResult:
-        return self._caller.open(messages, stop, kwargs).generate()
+        return self._caller.open(messages, *self._given(stop, kwargs)).generate()
 
     async def _agenerate(
         self,
@@ -144,7 +143,9 @@ class HeadroomChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - inner rounds have no run of their own
         **kwargs: Any,
     ) -> ChatResult:
-        return await (await self._caller.aopen(messages, stop, kwargs)).agenerate()
+        return await (
+            await self._caller.aopen(messages, *self._given(stop, kwargs))
+        ).agenerate()
 
     def _stream(
         self,
@@ -153,7 +154,7 @@ class HeadroomChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - inner rounds have no run of their own
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        yield from self._caller.open(messages, stop, kwargs).stream()
+        yield from self._caller.open(messages, *self._given(stop, kwargs)).stream()
 
     async def _astream(
         self,
@@ -162,7 +163,7 @@ class HeadroomChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - inner rounds have no run of their own
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        exchange = await self._caller.aopen(messages, stop, kwargs)
+        exchange = await self._caller.aopen(messages, *self._given(stop, kwargs))
         async with contextlib.aclosing(exchange.astream()) as chunks:
             async for chunk in chunks:
                 yield chunk
@@ -265,6 +266,14 @@ class HeadroomChatModel(BaseChatModel):
         )
         return rebound(chain, self.inner, self)
 
+    def _given(
+        self, stop: list[str] | None, kwargs: dict[str, Any]
+    ) -> tuple[list[str] | None, dict[str, Any]]:
+        """Add what is bound to the inner model to what a call was given."""
+        given = {**self.inner_arguments, **kwargs}
+        bound = given.pop("stop", None)
+        return stop if stop is not None else bound, given
+
     # What others ask of a model: the inner one answers
 
     @property
@@ -284,11 +293,11 @@ class HeadroomChatModel(BaseChatModel):
     def _get_invocation_params(
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
-        given = {**self.inner_arguments, **kwargs}
+        stop, given = self._given(stop, kwargs)
         return self.inner._get_invocation_params(stop=stop, **given)
 
     def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
-        given = {**self.inner_arguments, **kwargs}
+        stop, given = self._given(stop, kwargs)
         inner = self.inner._get_llm_string(stop=stop, **given)
         return f"{inner}---headroom:{self.policy.model_dump_json()}"
 

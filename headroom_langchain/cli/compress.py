@@ -81,7 +81,7 @@ def _compressed(text: str, options: Namespace) -> CompressedText:
 
 
 def _as_json(result: CompressedText, figures: Figures, store: str | None) -> str:
-    """Return one line of ASCII; bytes that are no UTF-8 are `\\udc80` and so on."""
+    """Return one line of ASCII, bytes that are no UTF-8 as lone surrogates."""
     return json.dumps(
         {
             "text": result.text,
@@ -101,13 +101,13 @@ def _as_json(result: CompressedText, figures: Figures, store: str | None) -> str
 
 def _as_lines(result: CompressedText, figures: Figures, store: str | None) -> str:
     how = "estimated" if figures.counted == "estimate" else f"in {figures.counted}"
+    tokens = (
+        f"{figures.tokens_before:,} before, {figures.tokens_after:,} after, "
+        f"{figures.saved:.1f} % saved ({how})"
+    )
     rows = [
         ("kind", result.kind or "not looked at"),
-        (
-            "tokens",
-            f"{figures.tokens_before:,} before, {figures.tokens_after:,} after, "
-            f"{figures.saved:.1f} % saved ({how})",
-        ),
+        ("tokens", tokens),
         ("time", f"{figures.milliseconds:,.0f} ms"),
     ]
     if result.skipped:

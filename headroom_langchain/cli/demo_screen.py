@@ -22,7 +22,6 @@ from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     from rich.console import RenderableType
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from headroom_langchain.report import RetrievalReport
 
 _WIDEST: Final = 100
-_LINES: Final = 8
+_LINES: Final = 6
 _DIGITS: Final = 8
 _INDENT: Final = (0, 0, 0, 2)
 
@@ -41,6 +40,12 @@ _SCRIPTED: Final = (
     "Put a real model in its place with --model provider:name."
 )
 _REAL: Final = "The model is {name}. Nothing is scripted."
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Let the command end as any other does whose output nobody reads."""
+        raise BrokenPipeError
 
 
 class Screen:
@@ -80,13 +85,13 @@ class Screen:
         self._head("What the model is sent")
         self._print(_figures(excerpts))
         for excerpt in excerpts:
+            self._console.line()
             self._print(_panel(excerpt))
 
     def answering(self, question: str) -> LiveAnswer:
         """Show the question, and make room for the answer."""
         self._head("The answer, as it arrives")
         self._print(Text(question, style="bold"))
-        self._console.line()
         return LiveAnswer(self._console)
 
     def show_totals(self, totals: Totals, exact: tuple[int, int] | None) -> None:
@@ -94,16 +99,17 @@ class Screen:
         self._head("Tokens")
         net = totals.after + totals.retrieved
         table = _grid(3, right=(1, 2))
+        table.add_row("", Text("tokens", style="dim"), Text("saved", style="dim"))
         table.add_row("without headroom", f"{totals.before:,}", "")
         table.add_row(
-            "compressed", f"{totals.after:,}", _less(totals.before, totals.after)
+            "compressed", f"{totals.after:,}", _saved(totals.before, totals.after)
         )
-        table.add_row("with what was retrieved", f"{net:,}", _less(totals.before, net))
+        table.add_row("with what was retrieved", f"{net:,}", _saved(totals.before, net))
         if totals.rounds > 1:
             table.add_row(
                 f"sent in {totals.rounds} rounds, if nothing is cached",
                 f"{totals.sent:,}",
-                _less(totals.before, totals.sent),
+                _saved(totals.before, totals.sent),
             )
         self._print(table)
         told = "These are estimates."
@@ -111,7 +117,7 @@ class Screen:
             before, after = exact
             told += (
                 f" o200k_base counts {before:,} before and {after:,} with what was "
-                f"retrieved: {_less(before, after)}."
+                f"retrieved: {_saved(before, after)} saved."
             )
         self._print(Text(told, style="dim"))
 
@@ -138,13 +144,19 @@ class Screen:
 
 
 class LiveAnswer:
-    """An answer under way: what the model says, and what it asks for."""
+    """An answer under way: what the model says, and what it asks for.
+
+    The paragraph being written is live; what is complete stands above it for good,
+    so that an answer may be longer than the screen.
+    """
 
     def __init__(self, console: Console) -> None:
         """Start with nothing said."""
-        self._parts: list[Text | Table] = [Text()]
+        self._console = console
+        self._paragraph = ""
+        self._asked_last = False
         self._live = Live(
-            self._shown(), console=console, refresh_per_second=20, transient=False
+            Text(), console=console, refresh_per_second=20, transient=True
         )
 
     def __enter__(self) -> Self:
@@ -152,44 +164,45 @@ class LiveAnswer:
         self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave it on the screen."""
-        self._live.update(self._shown(), refresh=True)
+        self._finish_paragraph()
         self._live.stop()
-        if not self._live.console.is_terminal:
-            self._live.console.line()
 
     def say(self, text: str) -> None:
         """Add a piece of text."""
-        last = self._parts[-1]
-        if not isinstance(last, Text):
-            last = Text("\n")
-            self._parts.append(last)
-        last.append(text)
+        *whole, rest = (self._paragraph + text).split("\n\n")
+        for paragraph in whole:
+            self._paragraph = paragraph
+            self._finish_paragraph()
+        self._paragraph = rest.lstrip("\n")
         self._live.update(self._shown())
 
     def retrieved(self, retrieval: RetrievalReport) -> None:
         """Add a line about a retrieval that the caller of a model never sees."""
-        last = self._parts[-1]
-        if isinstance(last, Text):
-            last.rstrip()
-            last.append("\n")
+        self._finish_paragraph()
         line = Table.grid(padding=(0, 2, 0, 0))
         line.add_column(style="cyan")
         line.add_column(style="dim", overflow="fold")
         line.add_column(style="dim", justify="right", no_wrap=True)
         tokens = f"{retrieval.tokens:,} tokens"
         line.add_row(">", _call(retrieval.arguments), tokens)
-        self._parts.append(line)
-        self._live.update(self._shown())
+        above = () if self._asked_last else (Text(),)
+        self._console.print(*above, Padding(line, _INDENT), sep="\n")
+        self._asked_last = True
+
+    def _finish_paragraph(self) -> None:
+        if self._paragraph.strip():
+            shown = self._shown()
+            self._paragraph = ""
+            self._live.update(Text())
+            self._console.print(shown)
+            self._asked_last = False
 
     def _shown(self) -> RenderableType:
-        return Padding(Group(*self._parts), _INDENT)
+        if not self._paragraph:
+            return Text()
+        return Group(Text(), Padding(Text(self._paragraph.rstrip()), _INDENT))
 
 
 def _grid(columns: int, *, right: Sequence[int] = ()) -> Table:
@@ -211,7 +224,7 @@ def _figures(excerpts: Sequence[Excerpted]) -> Table:
             excerpt.output.name,
             f"{block.tokens_before:,}",
             f"{block.tokens_after:,}",
-            _less(block.tokens_before, block.tokens_after),
+            _saved(block.tokens_before, block.tokens_after),
             block.omitted or "nothing is left out",
         )
     return table
@@ -240,8 +253,8 @@ def _printable(line: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
-def _less(before: int, after: int) -> str:
-    return f"{100 * (1 - after / max(1, before)):.1f} % less"
+def _saved(before: int, after: int) -> str:
+    return f"{100 * (1 - after / max(1, before)):.1f} %"
 
 
 def _call(arguments: str) -> str:

@@ -101,7 +101,7 @@ def _dig(messages: list[BaseMessage]) -> Turn:
         "further out.\n\n"
     )
     importer = rf"/\| {{{max(1, slowest.depth - 2)}}}[a-z_]/"
-    asked = [(log, importer, f"{slowest.line + 1}-")]
+    asked: list[tuple[str, str, str | None]] = [(log, importer, f"{slowest.line + 1}-")]
     if slowest.package not in sys.stdlib_module_names:
         asked.append((packages, _requirements_of(slowest.package, packages), None))
     return Turn(text=text, tool_calls=_calls(*asked))
@@ -112,9 +112,9 @@ def _tell(messages: list[BaseMessage]) -> Turn:
     retrieved = [*_retrieved(messages), "", ""]
     slowest = _slowest(retrieved[0] or log)
     whole = max((found.total for found in imports(log)), default=0)
+    cost = f"{_time(slowest.own)} of {_time(whole)} in all"
     parts = [
-        f"`{slowest.module}` costs the most by itself: {_time(slowest.own)} of "
-        f"{_time(whole)} in all.",
+        f"`{slowest.module}` costs the most by itself: {cost}.",
         _importer(slowest, retrieved[1]),
         _needs(slowest, requirements(retrieved[2])),
     ]

@@ -26,8 +26,6 @@ METHODS: tuple[Method, ...] = get_args(Method)
 
 Model: TypeAlias = Runnable[LanguageModelInput, AIMessage]
 
-KILOBYTE = 1000
-
 
 def scripted(
     turns: Script, *, chunking: int = 4, shape: Shape = "openai"
@@ -103,7 +101,9 @@ def log(size: int, *, seed: int = 0) -> str:
         stamp += f":{number % 60:02}.{chance.randrange(1000):03}Z"
         word, took = chance.choice(_WORDS), chance.randrange(900)
         if number % 997 == 996:
-            lines.append(f"{stamp} ERROR {word}: order {number} refused after {took} ms")
+            lines.append(
+                f"{stamp} ERROR {word}: order {number} refused after {took} ms"
+            )
             lines += ["Traceback (most recent call last):"]
             lines += [f'  File "/srv/{word}.py", line {took}, in handle']
             lines += [f"TimeoutError: no answer from {word} within {took} ms"]
@@ -136,7 +136,8 @@ def _record(number: int, chance: random.Random) -> dict[str, Any]:
     }
 
 
-_WORDS = (
-    "amber basin cedar delta ember fjord grove harbor island juniper kestrel lagoon "
-    "meadow nectar orchard prairie quarry river saffron timber upland valley willow"
-).split()
+_WORDS = [
+    *("amber", "basin", "cedar", "delta", "ember", "fjord", "grove", "harbor"),
+    *("island", "juniper", "kestrel", "lagoon", "meadow", "nectar", "orchard"),
+    *("prairie", "quarry", "river", "saffron", "timber", "upland", "valley"),
+]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
-Unit = Literal["ms", "µs", "x", "rows"]
+from .timing import Pair
 
-_DIGITS: dict[Unit, int] = {"ms": 2, "µs": 1, "x": 2, "rows": 0}
-_WIDTHS = (46, 11, 11, 12, 7, 9)
+Unit = Literal["ms", "µs", "x", "rows", ""]
+
+_DIGITS: dict[Unit, int] = {"ms": 2, "µs": 1, "x": 2, "rows": 0, "": 0}
+_WIDTHS = (54, 11, 11, 12, 8, 8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,21 @@ class Row:
     """The most by which the wrapped figure should exceed the bare one, or the most
     it should be when `absolute`; `None` when nothing is aimed at."""
     absolute: bool = False
+
+    @classmethod
+    def of(
+        cls, what: str, pair: Pair, *, per: int = 1, aim: float | None = None
+    ) -> Self:
+        """Make a row of a pair of times, in ms, or in µs for each of many chunks."""
+        unit: Unit = "ms" if per == 1 else "µs"
+        scale = 1e3 if per == 1 else 1e6
+        return cls(
+            what=what,
+            bare=pair.bare / per * scale,
+            wrapped=pair.wrapped / per * scale,
+            unit=unit,
+            aim=aim,
+        )
 
     @property
     def excess(self) -> float:

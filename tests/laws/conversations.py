@@ -19,7 +19,19 @@ words = st.text(
     alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=20
 )
 awkward = st.sampled_from(
-    ["", "\r\n", "\x00", "\udc80", "\ud83d", "1e3", "9" * 30, "\ufeff", "{", "[1,", "é漢"]
+    [
+        "",
+        "\r\n",
+        "\x00",
+        "\udc80",
+        "\ud83d",
+        "1e3",
+        "9" * 30,
+        "\ufeff",
+        "{",
+        "[1,",
+        "é漢",
+    ]
 )
 
 
@@ -53,7 +65,9 @@ def nested(count: int, odd: Sequence[str] = ()) -> str:
 
 def prose(count: int, odd: Sequence[str] = ()) -> str:
     """Text under headings."""
-    parts = [f"## Part {n}\n\nSome words about part {n}, no more." for n in range(count)]
+    parts = [
+        f"## Part {n}\n\nSome words about part {n}, no more." for n in range(count)
+    ]
     return "\n\n".join([*parts, *odd])
 
 

@@ -135,9 +135,7 @@ def test_honest(kind: str, odd: list[str]) -> None:
 
 
 @pytest.mark.parametrize("maker", sorted(MAKERS))
-def test_fail_open_in_a_compressor(
-    maker: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fail_open_in_a_compressor(maker: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A compressor that raises sends the original, and the report says so."""
 
     def broken(*_: object, **__: object) -> None:
@@ -248,7 +246,10 @@ def test_dicts_come_back_as_dicts() -> None:
     result = compress(messages, store=InMemoryCCRStore())
     assert result.messages[0] is messages[0]
     assert result.messages[1] is messages[1]
-    assert result.messages[2] == {**messages[2], "content": result.messages[2]["content"]}
+    assert result.messages[2] == {
+        **messages[2],
+        "content": result.messages[2]["content"],
+    }
     assert is_marked(result.messages[2]["content"])
     assert result.blocks[-1].tool == "run"
 
@@ -301,5 +302,7 @@ def test_every_compressor_is_tried() -> None:
     """The kinds in the reports are those of the compressors."""
     kinds = set()
     for maker in MAKERS.values():
-        kinds.add(compress(called(maker(300)), store=InMemoryCCRStore()).blocks[-1].kind)
+        kinds.add(
+            compress(called(maker(300)), store=InMemoryCCRStore()).blocks[-1].kind
+        )
     assert kinds == {compressor.kind for compressor in shortening.COMPRESSORS}

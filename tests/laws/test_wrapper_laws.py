@@ -388,7 +388,9 @@ def test_bounded_time_of_a_model_that_blocks(
 ) -> None:
     """A blocking model that took too long is noticed when it comes back."""
     ticks = iter(range(0, 10**6, 1000))
-    monkeypatch.setattr("headroom_langchain.exchange.time.monotonic", lambda: next(ticks))
+    monkeypatch.setattr(
+        "headroom_langchain.exchange.time.monotonic", lambda: next(ticks)
+    )
     inner = ScriptedChatModel(turns=[ask_for_original("disk"), ANSWERED])
     with pytest.raises(RetrievalTimeoutError, match="round_timeout"):
         way(HeadroomChatModel(inner), called(BIG))

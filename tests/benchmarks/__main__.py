@@ -1,0 +1,36 @@
+"""Measure everything and print the table."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from .calls import plain_calls, retrieving_calls
+from .histories import second_calls
+from .imports import import_times
+from .stalls import stalls
+from .streams import chunks, long_streams
+from .table import Row, print_header, print_row, print_section
+
+_SECTIONS: dict[str, Callable[[], AsyncIterator[Row]]] = {
+    # First, since its first row is about the import of langgraph.
+    "A call that retrieves once, against its two calls": retrieving_calls,
+    "A call": plain_calls,
+    "A chunk of a stream of 10,000": chunks,
+    "A chunk of longer streams": long_streams,
+    "A call over a history of 100,000 tokens": second_calls,
+    "The longest wait of the event loop, 400 KB": stalls,
+    "Importing, in a fresh interpreter": import_times,
+}
+
+
+async def main() -> None:
+    """Print one section after the other."""
+    print_header()
+    for title, rows in _SECTIONS.items():
+        print_section(title)
+        async for row in rows():
+            print_row(row)
+
+
+asyncio.run(main())

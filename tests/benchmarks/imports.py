@@ -1,0 +1,59 @@
+"""What importing the package costs, each time in a fresh interpreter."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from statistics import median
+
+from .table import Row
+
+_REPEATS = 9
+_LATE = ("langgraph", "numpy", "rank_bm25", "tiktoken")
+"""Modules that are imported at their first use."""
+
+_BARE = "import langchain_core.language_models as m; m.BaseChatModel"
+_WRAPPED = "import headroom_langchain as m; m.HeadroomChatModel"
+_TIMED = """
+import json, sys, time
+start = time.perf_counter()
+{statement}
+spent = time.perf_counter() - start
+print(json.dumps([spent, [name for name in {late} if name in sys.modules]]))
+"""
+
+
+async def import_times() -> AsyncIterator[Row]:
+    """Measure the import; aim: 60 ms, and what is used late is not imported."""
+    bare, wrapped = [], []
+    early: set[str] = set()
+    for _ in range(_REPEATS):
+        bare.append(_imported(_BARE)[0])
+        seconds, modules = _imported(_WRAPPED)
+        wrapped.append(seconds)
+        early.update(modules)
+    yield Row(
+        what="import of the model's class",
+        bare=1e3 * median(bare),
+        wrapped=1e3 * median(wrapped),
+        aim=60,
+    )
+    names = f" ({', '.join(sorted(early))})" if early else ""
+    yield Row(
+        what=f"modules imported too early{names}",
+        bare=None,
+        wrapped=len(early),
+        unit="",
+        aim=0,
+    )
+
+
+def _imported(statement: str) -> tuple[float, list[str]]:
+    program = _TIMED.format(statement=statement, late=_LATE)
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    spent, modules = json.loads(done.stdout)
+    return spent, modules
