@@ -142,7 +142,7 @@ class Excerpt:
         if not label:
             return ""
         shown = "\n".join(self._shown[at] for at in run)
-        identity = ", ".join(self._identity(owner, shown))
+        identity = ", ".join(dict.fromkeys(self._identity(owner, shown)))
         return f"@ {label} ({identity})" if identity else f"@ {label}"
 
     def _identity(self, owner: int, shown: str) -> Iterator[str]:
@@ -218,24 +218,27 @@ def _show_around(excerpt: Excerpt, line: int, radius: int) -> None:
 def _show_missing(excerpt: Excerpt, line: int, ranking: Ranking) -> None:
     """Show lines of the same record that have words of the query still missing."""
     missing = (1 << len(ranking.terms)) - 1
-    first, last = _record(excerpt.document, line)
-    for at in range(first, last + 1):
-        if at in excerpt:
-            missing &= ~ranking.masks[at]
-    for at in sorted(range(first, last + 1), key=lambda at: abs(at - line)):
-        if not missing:
-            return
-        if ranking.masks[at] & missing and excerpt.add(at, share=_NEIGHBOUR_SHARE):
-            missing &= ~ranking.masks[at]
+    for first, last in _records(excerpt.document, line):
+        for at in range(first, last + 1):
+            if at in excerpt:
+                missing &= ~ranking.masks[at]
+        for at in sorted(range(first, last + 1), key=lambda at: abs(at - line)):
+            if not missing:
+                return
+            if ranking.masks[at] & missing and excerpt.add(at, share=_NEIGHBOUR_SHARE):
+                missing &= ~ranking.masks[at]
 
 
-def _record(document: Document, line: int) -> tuple[int, int]:
-    """Return the lines of the record around a line, or those near to it."""
+def _records(document: Document, line: int) -> Iterator[tuple[int, int]]:
+    """Yield the lines of the records around a line, or else those near to it."""
+    found = False
     for section in document.chain(document.owners[line]):
         if section.record and 1 < section.size <= _LARGEST_RECORD:
-            return section.first, section.last
-    last = len(document.lines) - 1
-    return max(0, line - _REACH), min(last, line + _REACH)
+            found = True
+            yield section.first, section.last
+    if not found:
+        last = len(document.lines) - 1
+        yield max(0, line - _REACH), min(last, line + _REACH)
 
 
 def _runs(lines: Sequence[int]) -> Iterator[list[int]]:

@@ -17,7 +17,7 @@ _ROOTS: Final = frozenset({"$", "root", "data", "json", "result", "response"})
 _MOST_STEPS: Final = 8
 _MOST_NAMES: Final = 4
 _VALUE: Final = 1.5
-_INSIDE: Final = 0.8
+_INSIDE: Final = 1.2
 _LARGEST: Final = 80
 
 _Steps = tuple[str | int, ...]
@@ -81,5 +81,3 @@ def _add(document: Document, span: Span, found: dict[int, float]) -> None:
     worth = _VALUE if first == last else _INSIDE
     for line in range(first, min(last, first + _LARGEST) + 1):
         found[line] = max(found.get(line, 0.0), worth)
-
-

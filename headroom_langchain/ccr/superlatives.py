@@ -13,16 +13,21 @@ if TYPE_CHECKING:
     from headroom_langchain.structure.passages import Document
 
 _MOST: Final = frozenset(
-    ["highest", "largest", "biggest", "maximum", "max", "longest", "most", "heaviest", "latest", "newest", "greatest", "slowest"]
+    (
+        "highest largest biggest maximum max longest most heaviest latest newest "
+        "greatest slowest"
+    ).split()
 )
 _LEAST: Final = frozenset(
-    ["lowest", "smallest", "minimum", "min", "shortest", "least", "lightest", "earliest", "oldest", "fewest", "fastest"]
+    (
+        "lowest smallest minimum min shortest least lightest earliest oldest fewest "
+        "fastest"
+    ).split()
 )
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _FEWEST: Final = 3
-_SHOWN: Final = 3
-_RELATED: Final = 0.5
+_RELATED: Final = 0.8
 
 
 def extremes(
@@ -49,7 +54,7 @@ def extremes(
     cells = _best_column(document, after) or _best_column(document, before)
     related = _related(cells, scores)
     ranked = sorted(
-        related or cells,
+        related,
         key=lambda cell: (cell[1], -cell[0]),
         reverse=words[place] in _MOST,
     )
@@ -62,12 +67,9 @@ _Cell = tuple[int, _Sortable]
 
 
 def _related(cells: Sequence[_Cell], scores: Sequence[float]) -> list[_Cell]:
-    """Return the cells of the lines that match clearly better than the others."""
-    matched = [scores[line] for line, _ in cells]
-    if not matched or max(matched) - min(matched) < _RELATED:
-        return []
-    middle = (max(matched) + min(matched)) / 2
-    return [cell for cell in cells if scores[cell[0]] >= middle]
+    """Return the cells of the lines that match about as well as the best."""
+    best = max((scores[line] for line, _ in cells), default=0.0)
+    return [cell for cell in cells if scores[cell[0]] >= _RELATED * best]
 
 
 def _best_column(document: Document, names: set[str]) -> list[_Cell]:

@@ -15,13 +15,18 @@ _WORD = re.compile(r"\w+(?:[./:@#$+\-]+\w+)*")
 _PART = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_POSITION = re.compile(r"(?<=\w)\[\d{0,9}\]")
 _LONGEST: Final = 120
 _PLURAL: Final = 4
 _PARTS_WEIGH: Final = 0.5
 _SHARED_WEIGH: Final = 0.25
 
 _FILLERS: Final = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "give", "had", "has", "have", "how", "i", "in", "is", "it", "its", "me", "my", "of", "on", "or", "our", "show", "tell", "than", "that", "the", "their", "them", "there", "these", "they", "this", "to", "was", "were", "what", "when", "where", "which", "who", "why", "will", "with", "you", "your"]
+    (
+        "a an and are as at be by did do does for from give had has have how i in is it "
+        "its me my of on or our show tell than that the their them there these they "
+        "this to was were what when where which who why will with you your"
+    ).split()
 )
 
 
@@ -51,7 +56,7 @@ def query_terms(query: str) -> dict[str, float]:
     """
     weights: dict[str, float] = {}
     fillers: dict[str, float] = {}
-    for word in _WORD.findall(query):
+    for word in _WORD.findall(_POSITION.sub(" ", query)):
         whole, *parts = _terms_of(word[:_LONGEST])
         place = fillers if word.lower() in _FILLERS else weights
         place[whole] = 1.0

@@ -57,7 +57,7 @@ class Screen:
         Args:
             color: Use colors where stdout is a terminal that has them.
         """
-        console = Console(
+        console = _Console(
             highlight=False, emoji=False, markup=False, no_color=not color
         )
         console.width = min(console.width, _WIDEST)

@@ -1,1 +1,1 @@
-"""Texts taken apart: records, log entries, passages; imports nothing of this package."""
+"""Texts taken apart: records, log entries, passages."""

@@ -23,7 +23,10 @@ _CALLED = re.compile(r"[A-Za-z_~][\w:~]*$")
 _NUMBER = re.compile(r"\s*\d+(?:\t|→|\| ?|: )")
 _PLACE = re.compile(r"[^\s:]{1,200}[:-]\d+[:-]")
 _CONTROL = frozenset(
-    ["if", "for", "while", "switch", "else", "catch", "return", "try", "do", "when", "until", "using", "lock", "with", "match", "elif", "except", "case", "new", "throw", "await", "foreach", "synchronized"]
+    (
+        "if for while switch else catch return try do when until using lock with match "
+        "elif except case new throw await foreach synchronized"
+    ).split()
 )
 _CLOSERS = ("}", ")", "]", "{", "end")
 _MOSTLY = 0.8

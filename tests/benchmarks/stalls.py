@@ -59,7 +59,8 @@ async def _retrieving(what: str, text: str) -> Row:
     messages = agent_history([text])
     bare = scripted(["Fine."] * _REPEATS)
     ask = ask_for_original("card refused after a timeout")
-    turns: list[TurnLike] = ["Fine.", *[ask, "Fine."] * _REPEATS]
+    turns: list[TurnLike] = ["Fine."]
+    turns += [ask, "Fine."] * _REPEATS
     wrapped = HeadroomChatModel(scripted(turns))
     await call(wrapped, "ainvoke", messages)
     waits = [

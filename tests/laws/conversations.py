@@ -49,7 +49,7 @@ def records(count: int, odd: Sequence[str] = ()) -> str:
 def log(count: int, odd: Sequence[str] = ()) -> str:
     """A log, some lines of which are errors."""
     lines = [
-        f"2026-03-01 10:{n // 60 % 60:02}:{n % 60:02} INFO worker {n % 5} done in {n} ms"
+        f"2026-03-01 10:{n // 60:02}:{n % 60:02} INFO worker {n % 5} done in {n} ms"
         for n in range(count)
     ]
     for n, text in enumerate(odd):

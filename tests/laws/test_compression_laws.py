@@ -228,7 +228,7 @@ def test_async_equals_sync(messages: list[BaseMessage]) -> None:
 
 def test_dicts_come_back_as_dicts() -> None:
     """Messages in OpenAI's form stay in it, and untouched ones are the same objects."""
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "user", "content": "What happened?"},
         {
             "role": "assistant",

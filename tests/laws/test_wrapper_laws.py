@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,7 +20,6 @@ from headroom_langchain import (
     CCRStore,
     CompressionPolicy,
     HeadroomChatModel,
-    InMemoryCCRStore,
     Original,
     RetrievalTimeoutError,
 )
@@ -29,6 +29,7 @@ from headroom_langchain.ccr.record import DROPPED
 from headroom_langchain.ccr.rounds import NOTHING_SAID
 from headroom_langchain.offering import tool_name
 from headroom_langchain.testing import Call, ScriptedChatModel, Turn, ask_for_original
+from headroom_langchain.testing.turns import Script
 from headroom_langchain.tokens import estimate_tokens
 
 BIG = MAKERS["log"](600, ["the disk of web-417 is full"])
@@ -221,19 +222,19 @@ def test_causal_over_requests(messages: list[BaseMessage], asks: list[str]) -> N
     hidden = Call(name=RETRIEVE_TOOL_NAME, args={"hash": "0" * 24}, id="hidden")
     sent: list[list[BaseMessage]] = []
     for turn, kind in enumerate(asks):
-        turns = {
+        scripts: dict[str, Script] = {
             "none": [Turn(text="fine")],
             "pure": [ask_for_original("web-417", text="Let me see"), "fine"],
             "mixed": [Turn(text="both", tool_calls=(own, hidden))],
-        }[kind]
-        inner = ScriptedChatModel(turns=turns, shape="openai")
+        }
+        inner = ScriptedChatModel(turns=scripts[kind], shape="openai")
         answer = HeadroomChatModel(inner).invoke(history)
         sent += [list(request.messages) for request in inner.requests]
         history.append(answer)
         if answer.tool_calls:
             history.append(ToolMessage("short", tool_call_id="own", name="search"))
         history.append(HumanMessage(f"and then {turn}?"))
-    for before, after in zip(sent, sent[1:], strict=False):
+    for before, after in pairwise(sent):
         assert [wire(m) for m in after[: len(before)]] == [wire(m) for m in before]
 
 
@@ -413,7 +414,6 @@ def test_quiet() -> None:
     """Using the wrapper loads nothing heavy and touches neither network nor files."""
     code = """
 import sys
-forbidden = {"socket.connect", "open"}
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import ToolMessage
 import headroom_langchain
@@ -427,7 +427,8 @@ def watch(event, args):
         raise SystemExit(f"{event} {args}")
 sys.addaudithook(watch)
 model.invoke([ToolMessage(text + "!", tool_call_id="c", name="run")])
-print(sorted({"langgraph", "numpy", "tiktoken", "rank_bm25", "langchain"} & set(sys.modules)))
+heavy = {"langgraph", "numpy", "tiktoken", "rank_bm25", "langchain"}
+print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False

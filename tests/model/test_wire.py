@@ -24,7 +24,7 @@ from headroom_langchain.testing.servers import (
 )
 
 BIG = "\n".join(
-    f"2026-03-01 10:00:00 {'ERROR disk full on web-7' if n == 300 else 'INFO served'} {n}"
+    f"2026-03-01 10:00:00 {'ERROR disk full on web-7' if n == 300 else 'INFO ok'} {n}"
     for n in range(600)
 )
 

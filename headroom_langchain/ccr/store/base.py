@@ -108,7 +108,7 @@ class CCRStore(ABC):
         """Return one original, or `None` when it is not there."""
         return (await self.aget_many([key], namespace=namespace)).get(key)
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - a store without files has nothing to close
         """Let go of files and connections; closing twice is fine."""
 
     def __enter__(self) -> Self:
