@@ -17,7 +17,6 @@ from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.utils._merge import merge_lists
 
-from headroom_langchain.ccr.calls import without_raw_calls
 from headroom_langchain.ccr.joining import separated
 from headroom_langchain.ccr.slots import CALL_BLOCKS, Piece, Slots, Stream
 
@@ -25,6 +24,11 @@ _EVERYWHERE = frozenset({"model_provider", "output_version"})
 """Metadata that is on every chunk; equal values are merged to one."""
 
 _RAW_CALLS = frozenset({"tool_calls", "function_call"})
+"""Where some clients leave the calls as the provider sent them.
+
+The calls also stand where langchain-core has them, and it would bring hidden ones
+back to life from here.
+"""
 
 
 @dataclass(slots=True)
@@ -243,7 +247,7 @@ class RoundFilter:
         extra = message.additional_kwargs
         if untouched or not extra:
             return extra
-        extra = without_raw_calls(extra)
+        extra = {k: v for k, v in extra.items() if k not in _RAW_CALLS}
         texts = {key for key, value in extra.items() if isinstance(value, str)}
         return self._once(extra, self.held.extra, keep=texts)
 

@@ -67,11 +67,7 @@ def parse_json_path(source: str) -> JsonPath | str:
     while at < len(source):
         match = _STEP.match(source, at)
         if match is None or len(steps) == _MOST_STEPS:
-            return (
-                f"The JSON path {source[:80]!r} cannot be read from {source[at : at + 20]!r} "
-                "on. Write it like `$.items[17].name`, `$.items[*].name`, `$..name` or "
-                '`$["odd name"]`; for conditions search with words instead.'
-            )
+            return _unreadable(source, at)
         steps.append(_step(match))
         at = match.end()
     return JsonPath(source, tuple(steps))
@@ -96,6 +92,14 @@ def follow(spans: Sequence[Span], path: JsonPath) -> Landing:
         here = ahead
     found = [at for at in here if at >= 0] or roots
     return Landing(found=found, hint="")
+
+
+def _unreadable(source: str, at: int) -> str:
+    return (
+        f"The JSON path {source[:80]!r} cannot be read from {source[at : at + 20]!r} "
+        "on. Write it like `$.items[17].name`, `$.items[*].name`, `$..name` or "
+        '`$["odd name"]`; for conditions search with words instead.'
+    )
 
 
 def _step(match: re.Match[str]) -> Step:

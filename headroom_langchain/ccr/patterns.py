@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 _LONGEST: Final = 500
+_SHOWN: Final = 60
 _MOST_REPEATS: Final = 3
+_FEW: Final = 4
 _LARGEST_COUNT: Final = 1000
 _STRETCHES: Final = (1000, 1000, 240, 80)
 _SECONDS: Final = 2.0
@@ -33,6 +35,18 @@ _LONG: Final = "it is longer than 500 characters; write a shorter one."
 _COUNTS: Final = "it repeats more than 1,000 times; write a smaller number."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """What a pattern found."""
+
+    lines: Sequence[int]
+    """The indexes of the lines that match."""
+    searched: int
+    """How many lines were looked at."""
+    complete: bool
+    """Whether those were all; else the pattern took too long."""
+
+
 @dataclass(frozen=True, slots=True)
 class SafePattern:
     """A regular expression that cannot run away. Case does not matter."""
@@ -47,14 +61,18 @@ class SafePattern:
     """How long a search through a text may take."""
     clock: Callable[[], float] = field(default=time.monotonic, compare=False)
 
-    def matching(self, lines: Iterator[str]) -> Iterator[int]:
-        """Yield the indexes of the lines that match, until the time is over."""
+    def search(self, lines: Iterable[str]) -> Matches:
+        """Find the lines that match, until the time is over."""
         end = self.clock() + self.seconds
+        found: list[int] = []
+        searched = 0
         for at, line in enumerate(lines):
-            if self._occurs(line):
-                yield at
             if self.clock() > end:
-                return
+                return Matches(lines=found, searched=searched, complete=False)
+            if self._occurs(line):
+                found.append(at)
+            searched += 1
+        return Matches(lines=found, searched=searched, complete=True)
 
     def _occurs(self, line: str) -> bool:
         start = 0
@@ -67,6 +85,8 @@ class SafePattern:
 
     def _search(self, part: re.Pattern[str], line: str, start: int) -> int | None:
         """Return where the first match ends, looking at overlapping stretches."""
+        if part.pattern.endswith("$") and not part.pattern.endswith("\\$"):
+            start = max(start, len(line) - self.stretch)
         while True:
             end = min(len(line), start + self.stretch)
             match = part.search(line, start, end)
@@ -86,7 +106,7 @@ def compile_pattern(source: str) -> SafePattern | str:
     Returns:
         The pattern, or a sentence for the model that says what is wrong with it.
     """
-    shown = source if len(source) <= 60 else source[:60] + "…"
+    shown = source if len(source) <= _SHOWN else source[:_SHOWN] + "…"
     problem = _LONG if len(source) > _LONGEST else _problem(source)
     if problem is None:
         try:
@@ -203,9 +223,6 @@ class _Reading:
             self.largest = max(self.largest, most if count else 0)
         self._mark()
         return end + (source[end : end + 1] in {"?", "+"})
-
-
-_FEW: Final = 4
 
 
 def _most(char: str, count: re.Match[str] | None) -> int:

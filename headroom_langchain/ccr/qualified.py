@@ -50,9 +50,10 @@ def qualified_bonuses(document: Document, query: str) -> dict[int, float]:
 
 
 def _steps(word: str) -> _Steps:
-    steps: list[str | int] = []
-    for step in _STEP.findall(word)[:_MOST_STEPS]:
-        steps.append(int(step[1:-1]) if step[0] == "[" else step.lower())
+    steps: list[str | int] = [
+        int(step[1:-1]) if step[0] == "[" else step.lower()
+        for step in _STEP.findall(word)[:_MOST_STEPS]
+    ]
     if len(steps) > 1 and steps[0] in _ROOTS:
         del steps[0]
     return tuple(steps)

@@ -21,7 +21,7 @@ MOST_KEYS: Final = 5
 _LONGEST_QUERY: Final = 2000
 _LONGEST_ECHO: Final = 60
 _HASH = re.compile(r"[0-9a-f]+")
-_LINES = re.compile(r"(\d{1,9})(?:\s*(?:-|\.\.|–|:|to)\s*(\d{1,9})?)?")
+_LINES = re.compile(r"(\d{1,9})(?:\s*(?:-|\.\.|\u2013|:|to)\s*(\d{1,9})?)?")
 _REGEX = re.compile(r"/(.+)/([a-z]*)", re.DOTALL)
 _FLAGS: Final = frozenset("imsgu")
 

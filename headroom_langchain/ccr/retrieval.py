@@ -66,7 +66,7 @@ def answer(
 ) -> RetrievalAnswer:
     """Answer a request. Pure: the same arguments give the same answer.
 
-    A regular expression that runs out of time is the one exception, and says so.
+    The one exception is a regular expression that takes too long, which is said.
 
     Args:
         request: What the model asked for, from `parse_request`.
@@ -144,19 +144,15 @@ def _from_original(
 def _passages(
     document: Document, key: str, request: RetrievalRequest, budget: int
 ) -> str:
-    query = (
-        request.query.source
-        if isinstance(request.query, SafePattern)
-        else request.query
-    )
-    ranking = _ranking(document, request)
+    query = request.query
+    asked = echo(query.source if isinstance(query, SafePattern) else query)
+    ranking, limits = _search(document, request)
     if not ranking.hits:
-        return show_overview(
-            document, f"Nothing in {key} matches {echo(query)}.", budget
-        )
+        reason = f"Nothing in {key} matches {asked}{limits}."
+        return show_overview(document, reason, budget)
     matching = {hit.line for hit in ranking.hits}
-    rest = f"of {len(matching):,} matching lines, of {len(document.lines):,}."
-    head = f"Passages of {key} for {echo(query)}:"
+    rest = f"of {len(matching):,} matching lines, of {len(document.lines):,}{limits}."
+    head = f"Passages of {key} for {asked}:"
     excerpt = Excerpt(document, budget - estimate_tokens(f"{head} 100 {rest}\n"))
     show_hits(excerpt, ranking)
     body = excerpt.render()
@@ -164,16 +160,25 @@ def _passages(
     return f"{head} {shown} {rest}\n{body}"
 
 
-def _ranking(document: Document, request: RetrievalRequest) -> Ranking:
-    """Return the matches, those outside the lines asked for left out."""
+def _search(document: Document, request: RetrievalRequest) -> tuple[Ranking, str]:
+    """Return the matches, and in words where the search stopped short."""
+    limits = ""
     if isinstance(request.query, SafePattern):
-        lines = (document.line(at) for at in range(len(document.lines)))
-        found = [Hit(line, 1.0) for line in request.query.matching(lines)]
-        ranking = Ranking(hits=found, masks=[0] * len(document.lines), terms=())
+        ranking, limits = _matches(document, request.query)
     else:
         ranking = rank(document, str(request.query))
     if request.lines is None:
-        return ranking
+        return ranking, limits
     first, last = request.lines.first, request.lines.last or len(document.lines)
     hits = [hit for hit in ranking.hits if first <= hit.line + 1 <= last]
-    return Ranking(hits=hits, masks=ranking.masks, terms=ranking.terms)
+    inside = Ranking(hits=hits, masks=ranking.masks, terms=ranking.terms)
+    return inside, f"{limits} (in lines {first}-{last})"
+
+
+def _matches(document: Document, pattern: SafePattern) -> tuple[Ranking, str]:
+    matches = pattern.search(document.line(at) for at in range(len(document.lines)))
+    hits = [Hit(line, 1.0) for line in matches.lines]
+    ranking = Ranking(hits=hits, masks=[0] * len(document.lines), terms=())
+    if matches.complete:
+        return ranking, ""
+    return ranking, f" (too slow: only the first {matches.searched:,} were searched)"

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 from headroom_langchain.ccr.phrases import phrase_bonuses
 from headroom_langchain.ccr.qualified import qualified_bonuses
 from headroom_langchain.ccr.superlatives import extremes
-from headroom_langchain.ccr.terms import Tokenizer, query_terms
+from headroom_langchain.ccr.terms import Tokenizer, defining, query_terms
 from headroom_langchain.structure.sections import NOWHERE
+from headroom_langchain.structure.sections_code import definition_in
 
 if TYPE_CHECKING:
     from headroom_langchain.structure.passages import Document
@@ -71,7 +72,7 @@ def rank(document: Document, query: str) -> Ranking:
     for bonuses in (phrase_bonuses, qualified_bonuses):
         for line, bonus in bonuses(document, query).items():
             totals[line] += bonus * mean
-    for line, share in extremes(document, query, totals).items():
+    for line, share in extremes(document, query, totals, mean).items():
         totals[line] += share * _EXTREME * mean
     hits = [
         Hit(line, round(score, 6)) for line, score in enumerate(totals) if score > 0
@@ -93,17 +94,24 @@ def _line_terms(document: Document) -> list[list[str]]:
             context = contexts[owner] = _context_terms(document, owner, tokenizer)
         terms = own * _BODY
         if at in document.outline.definitions:
-            terms += ["definition", "signature", *_qualified(document, owner)]
+            terms += _definition(document, at)
         if document.form == "diff":
             terms += _change(document.text[document.lines[at].start])
         found.append(terms + context if own else terms)
     return found
 
 
-def _qualified(document: Document, owner: int) -> list[str]:
-    """Return a symbol with the one around it, as in `table.add_row`."""
+def _definition(document: Document, at: int) -> list[str]:
+    """Return the terms for what a line defines, as in `def send` of `class Client`."""
+    terms = ["definition", "signature"]
+    name = definition_in(document.line(at).lstrip("+-"))
+    if name is not None:
+        terms.append(defining(name.split()[-1].lower()))
+    owner = document.owners[at]
     symbols = [part.name.split()[-1].lower() for part in document.chain(owner)]
-    return [f"{symbols[1]}.{symbols[0]}"] if len(symbols) > 1 else []
+    if len(symbols) > 1 and document.form == "code":
+        terms.append(f"{symbols[1]}.{symbols[0]}")
+    return terms
 
 
 def _change(mark: str) -> list[str]:

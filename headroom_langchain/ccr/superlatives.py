@@ -28,10 +28,11 @@ _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _FEWEST: Final = 3
 _RELATED: Final = 0.8
+_MATTERS: Final = 0.5
 
 
 def extremes(
-    document: Document, query: str, scores: Sequence[float]
+    document: Document, query: str, scores: Sequence[float], weight: float
 ) -> dict[int, float]:
     """Return the lines with an extreme value of the column that a query names.
 
@@ -40,6 +41,7 @@ def extremes(
         query: What is asked for, such as `highest rate Construction`.
         scores: How well each line matches so far: among equal matches only the
             best decide where the extreme is looked for.
+        weight: What a word of the query weighs on average.
 
     Returns:
         A share of 1 for the most extreme line, less for the next two; nothing
@@ -52,7 +54,7 @@ def extremes(
     after = set(query_terms(" ".join(words[place + 1 :])))
     before = set(query_terms(" ".join(words[:place])))
     cells = _best_column(document, after) or _best_column(document, before)
-    related = _related(cells, scores)
+    related = _related(cells, scores, _MATTERS * weight)
     ranked = sorted(
         related,
         key=lambda cell: (cell[1], -cell[0]),
@@ -66,9 +68,13 @@ _Sortable = tuple[float, str]
 _Cell = tuple[int, _Sortable]
 
 
-def _related(cells: Sequence[_Cell], scores: Sequence[float]) -> list[_Cell]:
-    """Return the cells of the lines that match about as well as the best."""
+def _related(
+    cells: Sequence[_Cell], scores: Sequence[float], weight: float
+) -> list[_Cell]:
+    """Return the cells of the lines that match as well as the best, if any does."""
     best = max((scores[line] for line, _ in cells), default=0.0)
+    if best < weight:
+        return list(cells)
     return [cell for cell in cells if scores[cell[0]] >= _RELATED * best]
 
 

@@ -23,9 +23,9 @@ _SHARED_WEIGH: Final = 0.25
 
 _FILLERS: Final = frozenset(
     (
-        "a an and are as at be by did do does for from give had has have how i in is it "
-        "its me my of on or our show tell than that the their them there these they "
-        "this to was were what when where which who why will with you your"
+        "a an and are as at be by did do does for from give had has have how i in is "
+        "it its me my of on or our show tell than that the their them there these "
+        "they this to was were what when where which who why will with you your"
     ).split()
 )
 
@@ -34,6 +34,7 @@ class Tokenizer:
     """Turns text into terms, and remembers the words that it has seen."""
 
     def __init__(self) -> None:
+        """Start without any words."""
         self._seen: dict[str, tuple[str, ...]] = {}
 
     def terms(self, text: str) -> list[str]:
@@ -48,10 +49,16 @@ class Tokenizer:
         return found
 
 
+def defining(name: str) -> str:
+    """Return the term for a line that defines a name."""
+    return f"={name}"
+
+
 def query_terms(query: str) -> dict[str, float]:
     """Return the terms of a query and what each weighs.
 
-    The parts of a compound weigh half, and less the more of them there are.
+    The parts of a compound weigh half, and less the more of them there are; a line
+    that defines a word counts half as much again.
     Fillers such as `the` count only when the query has nothing else.
     """
     weights: dict[str, float] = {}
@@ -60,6 +67,7 @@ def query_terms(query: str) -> dict[str, float]:
         whole, *parts = _terms_of(word[:_LONGEST])
         place = fillers if word.lower() in _FILLERS else weights
         place[whole] = 1.0
+        place[defining(whole)] = _PARTS_WEIGH
         for part in parts:
             share = _PARTS_WEIGH if len(parts) <= _PLURAL else _SHARED_WEIGH
             place[part] = max(place.get(part, 0.0), share)

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from langchain_core.messages import BaseMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, ToolCall, ToolMessage
 
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME, marked_keys
 from headroom_langchain.testing.scripted import ScriptedChatModel
@@ -32,7 +32,9 @@ _IMPORT = re.compile(
 )
 _ROW = re.compile(r"^(\d+),\"?([\w.-]+)", re.MULTILINE)
 _REQUIREMENT = re.compile(r"^(?:\d+:)?\s+\"([\w.-]+)([^\"\n]*)\",?$", re.MULTILINE)
+_MATCHING = re.compile(r": (\d+) of ([\d,]+) matching lines")
 _MOST_NAMES: Final = 4
+_MOST_LOOKS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +58,8 @@ class Import:
 
 
 def scripted_model() -> ScriptedChatModel:
-    """Make the model; it answers one question, with two rounds of retrieval."""
-    return ScriptedChatModel(turns=[_look, _dig, _tell], chunking=4)
+    """Make the model; it answers one question after two or three retrievals."""
+    return ScriptedChatModel(turns=[_turn] * (_MOST_LOOKS + 2), chunking=4)
 
 
 def imports(text: str) -> Iterator[Import]:
@@ -78,23 +80,31 @@ def requirements(text: str) -> list[str]:
     return [name for name, rest in found if "extra ==" not in rest]
 
 
-def _look(messages: list[BaseMessage]) -> Turn:
-    """Take the slowest import that is shown, and ask for any that is slower."""
-    log, _ = _shown(messages)
-    slowest = _slowest(log)
+def _turn(messages: list[BaseMessage]) -> Turn:
+    """Look for the slowest module, then dig where it is, then tell."""
+    log, packages = _excerpts(messages)
+    rounds = _rounds(messages)
+    looks = [texts[0] for calls, texts in rounds if "lines" not in calls[0]["args"]]
+    slowest = _slowest("\n".join([log, *looks]))
+    if not marked_keys(log) or len(looks) < len(rounds):
+        whole = max(found.total for found in imports(log))
+        return _tell(slowest, whole, rounds[-1][1] if rounds else [])
+    if not looks or (len(looks) < _MOST_LOOKS and not _is_complete(looks[-1])):
+        return _look(slowest, log)
+    return _dig(slowest, log, packages)
+
+
+def _look(slowest: Import, log: str) -> Turn:
+    """Ask for every module that costs as much as the slowest one seen so far."""
     text = (
-        f"Of what is shown, `{slowest.module}` costs the most by itself: "
-        f"{_time(slowest.own)}. Is anything as slow among the lines that are not?\n\n"
+        f"Of what I see, `{slowest.module}` costs the most by itself: "
+        f"{_time(slowest.own)}. Is anything as slow among the other lines?\n\n"
     )
-    first, rest = str(slowest.own)[0], len(str(slowest.own)) - 1
-    query = rf"/: +(\d{{{rest + 2},}}|[{first}-9]\d{{{rest}}}) \|/"
-    return Turn(text=text, tool_calls=_calls((log, query, None)))
+    return Turn(text=text, tool_calls=_calls((log, _at_least(slowest.own), None)))
 
 
-def _dig(messages: list[BaseMessage]) -> Turn:
+def _dig(slowest: Import, log: str, packages: str) -> Turn:
     """Ask what imports the slowest module, and what its package requires."""
-    log, packages = _shown(messages)
-    slowest = _slowest("\n".join(_retrieved(messages)) or log)
     text = (
         f"It is `{slowest.module}`, on line {slowest.line}. Python writes a module "
         "before the one that imports it, so the importer comes next, one step "
@@ -107,16 +117,13 @@ def _dig(messages: list[BaseMessage]) -> Turn:
     return Turn(text=text, tool_calls=_calls(*asked))
 
 
-def _tell(messages: list[BaseMessage]) -> Turn:
-    log, _ = _shown(messages)
-    retrieved = [*_retrieved(messages), "", ""]
-    slowest = _slowest(retrieved[0] or log)
-    whole = max((found.total for found in imports(log)), default=0)
+def _tell(slowest: Import, whole: int, found: Sequence[str]) -> Turn:
+    after, needs, *_ = [*found, "", ""]
     cost = f"{_time(slowest.own)} of {_time(whole)} in all"
     parts = [
         f"`{slowest.module}` costs the most by itself: {cost}.",
-        _importer(slowest, retrieved[1]),
-        _needs(slowest, requirements(retrieved[2])),
+        _importer(slowest, after),
+        _needs(slowest, requirements(needs)),
     ]
     return Turn(text=" ".join(parts))
 
@@ -153,24 +160,49 @@ def _requirements_of(package: str, shown: str) -> str:
     return f"{package} requires_dist"
 
 
-def _shown(messages: Sequence[BaseMessage]) -> tuple[str, str]:
+def _at_least(number: int) -> str:
+    """Return a regular expression for imports that cost at least so much."""
+    digits = f"{number:02}"
+    first, second, rest = digits[0], digits[1], len(digits) - 2
+    tail = r"\d" * rest
+    same = rf"{first}[{second}-9]{tail}"
+    more = rf"[{int(first) + 1}-9]\d{tail}|" if first < "9" else ""
+    return rf"/: +(\d{{{rest + 3},}}|{more}{same}) \|/"
+
+
+def _is_complete(answer: str) -> bool:
+    """Tell whether an answer shows all that matches."""
+    counts = _MATCHING.search(answer)
+    return counts is None or counts[1] == counts[2].replace(",", "")
+
+
+def _excerpts(messages: Sequence[BaseMessage]) -> tuple[str, str]:
     """Return the excerpts of the log and of the packages."""
-    log, packages = (m.text for m in messages if _is_result(m, retrieved=False))
+    log, packages = (
+        message.text
+        for message in messages
+        if isinstance(message, ToolMessage) and message.name != RETRIEVE_TOOL_NAME
+    )
     return log, packages
 
 
-def _retrieved(messages: Sequence[BaseMessage]) -> list[str]:
-    return [m.text for m in messages if _is_result(m, retrieved=True)]
-
-
-def _is_result(message: BaseMessage, *, retrieved: bool) -> bool:
-    if not isinstance(message, ToolMessage):
-        return False
-    return (message.name == RETRIEVE_TOOL_NAME) is retrieved
+def _rounds(messages: Sequence[BaseMessage]) -> list[tuple[list[ToolCall], list[str]]]:
+    """Return the retrievals so far: the calls of each round and what came back."""
+    answers = {
+        message.tool_call_id: str(message.text)
+        for message in messages
+        if isinstance(message, ToolMessage) and message.name == RETRIEVE_TOOL_NAME
+    }
+    rounds = []
+    for message in messages:
+        calls = message.tool_calls if isinstance(message, AIMessage) else []
+        if calls and calls[0]["name"] == RETRIEVE_TOOL_NAME:
+            rounds.append((calls, [answers[call["id"] or ""] for call in calls]))
+    return rounds
 
 
 def _slowest(text: str) -> Import:
-    return max(imports(text), key=lambda found: found.own)
+    return max(imports(text), key=lambda found: (found.own, found.line))
 
 
 def _calls(*asked: tuple[str, str, str | None]) -> tuple[Call, ...]:

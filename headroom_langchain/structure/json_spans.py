@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Literal
 
 from .lines import Cuts
@@ -25,6 +26,7 @@ _TOKEN = re.compile(
     r'("[^"\\]*(?:\\.[^"\\]*)*"?)(\s*:)?|([\[{])|([\]}])|([^\s\[\]{},:"]+)', re.DOTALL
 )
 _STRING, _COLON, _OPENING, _CLOSING, _BARE = 1, 2, 3, 4, 5
+_OPENS_LINE = re.compile(r"^[ \t\ufeff]*([\[{])", re.MULTILINE)
 _LITERAL = re.compile(
     r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null|NaN|-?Infinity"
 )
@@ -115,12 +117,8 @@ def json_cuts(spans: Sequence[Span]) -> Cuts:
 
 def _candidates(text: str) -> Iterator[int]:
     """Yield where a JSON text may start: lines that open an array or object."""
-    found = 0
-    for match in re.finditer(r"^[ \t\ufeff]*([\[{])", text, re.MULTILINE):
+    for match in islice(_OPENS_LINE.finditer(text), _CANDIDATES):
         yield match.start(1)
-        found += 1
-        if found == _CANDIDATES:
-            return
 
 
 class _Scan:

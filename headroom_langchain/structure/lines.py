@@ -75,12 +75,9 @@ def _start(line: Line) -> int:
 
 
 def _pieces(text: str, start: int, end: int, cuts: Cuts) -> list[Line]:
-    body = (
-        end
-        - len(text[max(start, end - 2) : end])
-        + len(text[max(start, end - 2) : end].rstrip("\r\n"))
-    )
-    ends = [at for at in _between(cuts.borders, start, body)]
+    tail = text[end - 2 : end]
+    body = end - len(tail) + len(tail.rstrip("\r\n"))
+    ends = _between(cuts.borders, start, body)
     pieces: list[Line] = []
     for border in [*ends, body]:
         while start < border:

@@ -41,7 +41,7 @@ def definition_in(line: str) -> str | None:
         The kind of definition and the name, the name alone where the language
         has no word for it, or `None`.
     """
-    body = line.strip()
+    body = _PLACE.sub("", line.strip(), count=1)
     match = _DEFINITION.match(body)
     if match:
         return f"{match[1]} {match[2].rstrip(':.?')}"

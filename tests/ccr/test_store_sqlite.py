@@ -74,7 +74,7 @@ def test_two_processes_write_to_one_file(path: Path) -> None:
     """Processes that write at the same time lose nothing."""
     command = [sys.executable, "-W", "error", "-c", WRITER, str(path)]
     writers = [
-        subprocess.Popen(  # noqa: S603 (our own interpreter and script)
+        subprocess.Popen(
             [*command, worker], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         for worker in ("one", "two")

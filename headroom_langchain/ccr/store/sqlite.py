@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Original
 from headroom_langchain.ccr.store.limits import check_limits, collision, too_large
@@ -237,13 +237,15 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _select(
     connection: sqlite3.Connection, columns: str, keys: Sequence[str], namespace: str
-) -> Iterator[tuple[bytes, ...]]:
+) -> Iterator[tuple[Any, ...]]:
     wanted = list(dict.fromkeys(map(_raw, keys)))
     for start in range(0, len(wanted), _KEYS_PER_SELECT):
         some = wanted[start : start + _KEYS_PER_SELECT]
         places = ",".join("?" * len(some))
+        # Columns are fixed names of this module, places are question marks.
         query = (
-            f"SELECT {columns} FROM originals WHERE namespace = ? AND key IN ({places})"
+            f"SELECT {columns} FROM originals "  # noqa: S608 (see above)
+            f"WHERE namespace = ? AND key IN ({places})"
         )
         yield from connection.execute(query, (_raw(namespace), *some)).fetchall()
 

@@ -100,19 +100,20 @@ def _use_wal(connection: sqlite3.Connection, timeout: float) -> None:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    if _version(connection) == len(MIGRATIONS):
+    version = _version(connection)
+    if version == len(MIGRATIONS):
         return
+    if version > len(MIGRATIONS):
+        name = str(path)
+        msg = (
+            f"the store {name!r} has version {version}, this package knows "
+            f"{len(MIGRATIONS)}: upgrade headroom-langchain or use another file"
+        )
+        raise StoreError(msg)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        version = _version(connection)
-        if version > len(MIGRATIONS):
-            name = str(path)
-            msg = (
-                f"the store {name!r} has version {version}, this package knows "
-                f"{len(MIGRATIONS)}: upgrade headroom-langchain or use another file"
-            )
-            raise StoreError(msg)
-        for migration in MIGRATIONS[version:]:
+        # Another process may have been faster.
+        for migration in MIGRATIONS[_version(connection) :]:
             for statement in migration.split(";"):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")

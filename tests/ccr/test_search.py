@@ -1,0 +1,184 @@
+"""Finding the lines that a query is about."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headroom_langchain.ccr.search import rank
+from headroom_langchain.ccr.terms import Tokenizer, query_terms
+from headroom_langchain.structure.passages import read_document
+
+any_text = st.text(st.characters(exclude_categories=()))
+
+CODE = '''\
+class Reader:
+    """Reads things."""
+
+    def close(self) -> None:
+        self.done = True
+
+
+class Writer:
+    """Writes things."""
+
+    def close(self) -> None:
+        self.file.flush()
+'''
+
+DIFF = """\
+diff --git a/src/one.py b/src/one.py
+--- a/src/one.py
++++ b/src/one.py
+@@ -1,3 +1,3 @@
+ import os
+-limit = 5
++limit = 7
+ end = 1
+diff --git a/src/two.py b/src/two.py
+--- a/src/two.py
++++ b/src/two.py
+@@ -1,3 +1,3 @@
+ import os
+-limit = 5
++limit = 8
+ end = 1
+"""
+
+MARKDOWN = """\
+# Guide
+
+## Install
+
+Run the setup script.
+
+Needs version 3.
+
+## Remove
+
+Run the setup script.
+
+Needs version 4.
+"""
+
+
+def best(text: str, query: str) -> str:
+    """Return the line that matches best."""
+    document = read_document(text)
+    return document.line(rank(document, query).hits[0].line).strip()
+
+
+def test_the_line_with_the_words_is_found() -> None:
+    """The line with the words of the query comes first."""
+    log = "\n".join(f"step {number} finished" for number in range(500))
+    log += "\nconnection to payments refused\n" + log
+    assert best(log, "payments refused") == "connection to payments refused"
+
+
+def test_equal_matches_stand_in_the_order_of_the_text() -> None:
+    """Of equal lines the earlier one comes first."""
+    document = read_document("same\n" * 20)
+    hits = rank(document, "same").hits
+    middle = [hit.line for hit in hits if 2 <= hit.line <= 17]
+    assert middle == sorted(middle)
+
+
+def test_a_value_is_found_by_its_record() -> None:
+    """In JSON, the name of a record finds its values before those of others."""
+    records = [{"name": f"host{n}", "disks": {"free": n * 7}} for n in range(60)]
+    document = read_document(json.dumps(records, indent=1))
+    found = [document.line(hit.line) for hit in rank(document, "host41 free").hits]
+    assert next(line.strip() for line in found if "free" in line) == '"free": 287'
+
+
+def test_a_value_is_found_by_its_path() -> None:
+    """In JSON, the end of a path finds the value."""
+    value = {"rows": [{"cells": [{"v": n * 10 + m} for m in range(3)]} for n in range(9)]}
+    assert best(json.dumps(value, indent=1), "rows[4].cells[2].v") == '"v": 42'
+
+
+def test_a_method_is_found_by_its_class() -> None:
+    """In code, a qualified name finds the method of that class."""
+    document = read_document(CODE)
+    assert rank(document, "Writer.close").hits[0].line == 10
+
+
+def test_a_change_is_found_by_its_file() -> None:
+    """In a diff, the name of a file and `added` find the added line of that file."""
+    assert best(DIFF, "two.py limit added") == "+limit = 8"
+
+
+def test_a_paragraph_is_found_by_its_heading() -> None:
+    """In Markdown, words of the heading find what stands under it."""
+    assert best(MARKDOWN, "remove version") == "Needs version 4."
+
+
+def test_a_definition_is_found_among_uses() -> None:
+    """Asking for a definition finds the line that defines."""
+    text = "send(1)\nsend(2)\n" * 20 + "def send(value):\n    return value\n" + "send(3)\n" * 20
+    text += "def other():\n    pass\n"
+    assert best(text, "definition of send") == "def send(value):"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("highest load", "c,99,2020-01-02"), ("lowest load", "b,3,2021-05-05"), ("latest day", "b,3,2021-05-05")],
+)
+def test_superlatives_find_the_extreme_of_a_column(query: str, expected: str) -> None:
+    """`highest`, `lowest` and `latest` look at the values of the column they name."""
+    rows = "".join(f"r{n},{n},2019-01-0{n}\n" for n in range(5, 9))
+    text = "host,load,day\na,10,2020-01-01\nb,3,2021-05-05\nc,99,2020-01-02\n" + rows
+    assert best(text, query) == expected
+
+
+def test_a_phrase_counts_more_than_its_words() -> None:
+    """Words that stand together as in the query beat the same words apart."""
+    text = "disk is full of errors\nfull disk now\nerrors of the disk\nnothing\n" * 1
+    assert best(text + "\n" * 9, "full disk") == "full disk now"
+
+
+def test_nothing_is_found_without_a_match() -> None:
+    """A word that occurs nowhere has no hits."""
+    assert not rank(read_document("one\ntwo\n"), "three").hits
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", " ", "-----", "\0", "\ud800"])
+def test_texts_without_words_have_no_hits(text: str) -> None:
+    """A text without any word is searched without error."""
+    assert not rank(read_document(text), "word").hits
+
+
+@settings(deadline=None)
+@given(text=any_text, query=any_text)
+def test_any_query_on_any_text(text: str, query: str) -> None:
+    """No text and no query raises, and every hit is a line of the text."""
+    document = read_document(text)
+    ranking = rank(document, query)
+    assert all(0 <= hit.line < len(document.lines) for hit in ranking.hits)
+    assert len(ranking.masks) == len(document.lines)
+
+
+@pytest.mark.parametrize(
+    ("word", "part"),
+    [
+        ("getUserName", "user"),
+        ("max_retry_count", "retry"),
+        ("src/app/main.py:12", "main"),
+        ("HTTPServer", "server"),
+        ("v1.20.3", "20"),
+        ("errors", "error"),
+        ("東京都", "京都"),
+    ],
+)
+def test_words_are_found_by_their_parts(word: str, part: str) -> None:
+    """Compounds, plurals and CJK text have terms for their parts."""
+    assert part in Tokenizer().terms(word)
+
+
+def test_fillers_count_only_alone() -> None:
+    """`the` is no term beside other words, and one where there are none."""
+    assert "the" not in query_terms("where is the invoice")
+    assert "the" in query_terms("the")
