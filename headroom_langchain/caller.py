@@ -20,7 +20,6 @@ from headroom_langchain.ccr.answering import Answering
 from headroom_langchain.ccr.record import expand
 from headroom_langchain.ccr.rounds import Rounds
 from headroom_langchain.ccr.store.base import CCRStore
-from headroom_langchain.ccr.tool import create_retrieve_tool
 from headroom_langchain.exchange import Exchange
 from headroom_langchain.messages import recorded_keys
 from headroom_langchain.offering import (
@@ -184,6 +183,8 @@ class Caller:
             return None
         strict = wants_strict(arguments)
         if strict not in self._formats:
+            from headroom_langchain.ccr.tool import create_retrieve_tool
+
             tool = create_retrieve_tool(self.settings.store)
             self._formats[strict] = ToolFormat.of(
                 self.settings.inner, tool, strict=strict

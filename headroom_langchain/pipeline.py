@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from langchain_core.messages import BaseMessage
 
@@ -22,7 +23,6 @@ from headroom_langchain.ccr.marker import (
 )
 from headroom_langchain.ccr.store.base import Original
 from headroom_langchain.compression.interest import interest_of
-from headroom_langchain.compression.shorten import Shortened, shorten
 from headroom_langchain.memo import Memo
 from headroom_langchain.messages import (
     TextBlock,
@@ -33,6 +33,9 @@ from headroom_langchain.messages import (
 from headroom_langchain.policy import CompressionPolicy
 from headroom_langchain.report import BlockReport
 from headroom_langchain.tokens import TokenCounter, estimate_tokens
+
+if TYPE_CHECKING:
+    from headroom_langchain.compression.shorten import Shortened
 
 _SHORT = 1000
 """Characters below which counting is cheaper than remembering the count."""
@@ -184,6 +187,9 @@ class Plan:
             return self._unchanged(block, f"failed: {type(error).__name__}: {error}")
 
     def _shortened(self, block: TextBlock, before: int) -> Outcome:
+        # Compressors are loaded once there is something to compress.
+        from headroom_langchain.compression.shorten import shorten
+
         lossless = not (self._redeemable or self._policy.lossy)
         short = shorten(
             block.text,

@@ -19,14 +19,16 @@ _UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS = b"0123456789"
 _BREAKS = b"\n\r\t"
 _HIGH = bytes(range(128, 256))
+_ONLY_DIGITS = bytes(code if code in _DIGITS else 32 for code in range(256))
+"""Translates everything but digits to spaces."""
 
 
 def estimate_tokens(text: str) -> int:
     """Estimate the tokens of a text from what kinds of characters it has.
 
-    The weights are a least-squares fit of `o200k_base` on slices of some eighty
+    The weights are a least-squares fit of `o200k_base` on slices of some seventy
     tool outputs (JSON, logs, code, tables, prose); half of the slices come out
-    within 7 %, nine in ten within 20 %.
+    within 9 %, nine in ten within 19 %.
 
     Args:
         text: Any text, lone surrogates included.
@@ -42,17 +44,20 @@ def estimate_tokens(text: str) -> int:
     def count(characters: bytes) -> int:
         return size - len(raw.translate(None, characters))
 
-    lower, upper = count(_LOWER), count(_UPPER)
-    digits, breaks, spaces = count(_DIGITS), count(_BREAKS), raw.count(b" ")
+    lower, upper, digits = count(_LOWER), count(_UPPER), count(_DIGITS)
+    breaks, spaces = count(_BREAKS), raw.count(b" ")
     ascii_size = size - count(_HIGH)
     marks = ascii_size - lower - upper - digits - breaks - spaces
+    numbers = len(raw.translate(_ONLY_DIGITS).split()) if digits else 0
     tokens = (
-        0.18 * lower
-        + 0.44 * upper
-        + 1.0 * digits
-        + 0.43 * len(text.split())
-        + 1.3 * breaks
-        + 0.24 * marks
+        0.2 * lower
+        + 0.42 * upper
+        + 0.48 * digits
+        + 1.23 * numbers
+        + 0.27 * len(text.split())
+        + 1.2 * breaks
+        + 0.04 * spaces
+        + 0.23 * marks
         + 0.8 * (len(text) - ascii_size)
     )
     return max(1, round(tokens))

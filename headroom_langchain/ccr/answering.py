@@ -14,7 +14,6 @@ from typing import Final
 
 from headroom_langchain.ccr.calls import HiddenCall
 from headroom_langchain.ccr.record import Answer
-from headroom_langchain.ccr.retrieval import Refusal, answer, parse_request
 from headroom_langchain.ccr.store.base import CCRStore, Original
 from headroom_langchain.report import RetrievalReport
 from headroom_langchain.tokens import estimate_tokens
@@ -108,6 +107,9 @@ class Answering:
         """Return what to say to one call, and whether it is an error."""
         if call.arguments is None:
             return MALFORMED, True
+        # Search is loaded once something is searched.
+        from headroom_langchain.ccr.retrieval import Refusal, answer, parse_request
+
         request = parse_request(call.arguments)
         found = {**fetched, **self.originals}
         try:
@@ -122,6 +124,8 @@ class Answering:
 
     def _elsewhere(self, calls: Sequence[HiddenCall]) -> list[str]:
         """Return the keys that the calls name, may see, and are not held here."""
+        from headroom_langchain.ccr.request import Refusal, parse_request
+
         asked: dict[str, None] = {}
         for call in calls:
             request = parse_request(call.arguments or {})

@@ -131,53 +131,77 @@ class RoundFilter:
         self._messages.append(message)
         if self._plain(message):
             self._seen.note(chunk, message)
-            if message.chunk_position is None or not self.held.metadata:
-                return chunk
-        return self._shown(chunk, message)
+            return chunk
+        content, calls = self._parts(message)
+        untouched = self._number == 0 and not self._slots.holding
+        if untouched and self._same(message, content, calls):
+            self._seen.note(chunk, message)
+            return chunk
+        info = chunk.generation_info or {}
+        self._info.update(info)
+        if not untouched:
+            info = self._once(info, self.held.info, keep={"logprobs"})
+        visible = self._visible(message, content, calls, untouched=untouched)
+        return self._out(chunk, visible, info)
 
     def end(self) -> ChatGenerationChunk | None:
         """Close the round and return pieces that turned out not to be hidden."""
         blocks, calls = self._released(self._slots.rest())
         if not blocks and not calls:
             return None
-        return self._out(
-            AIMessageChunk(
-                content=blocks or "", tool_call_chunks=calls, id=self._seen.id
-            )
+        visible = AIMessageChunk(
+            content=blocks or "", tool_call_chunks=calls, id=self._seen.id
         )
+        return self._out(ChatGenerationChunk(message=visible), visible, {})
 
     def _plain(self, message: AIMessageChunk) -> bool:
-        """Tell whether a chunk can go out as it is."""
+        """Tell at a glance whether a chunk can go out as it is."""
         return (
             self._number == 0
-            and not self._slots.holding
             and not message.tool_call_chunks
-            and "id" not in message.response_metadata
-            and not _RAW_CALLS & message.additional_kwargs.keys()
+            and not self._slots.holding
             and not _has_calls(message.content)
+            and not _RAW_CALLS & message.additional_kwargs.keys()
+            and self._holds_nothing(message)
         )
 
-    def _shown(
-        self, chunk: ChatGenerationChunk, message: AIMessageChunk
-    ) -> ChatGenerationChunk | None:
-        content, calls = self._parts(message)
-        info = chunk.generation_info or {}
-        self._info.update(info)
-        untouched = self._number == 0 and not self._slots.holding
-        if not untouched:
-            info = self._once(info, self.held.info, keep={"logprobs"})
-        visible = AIMessageChunk(
-            content=content,
-            tool_call_chunks=calls,
-            additional_kwargs=self._extra(message, untouched=untouched),
-            response_metadata=self._metadata(message, untouched=untouched),
-            usage_metadata=self._usage(message, untouched=untouched),
-            id=message.id if self._number == 0 else self._seen.id,
-            name=message.name,
+    def _same(
+        self, message: AIMessageChunk, content: str | list[Any], calls: list[Any]
+    ) -> bool:
+        """Tell whether everything of a chunk may be seen."""
+        return (
+            content == message.content
+            and calls == message.tool_call_chunks
+            and self._holds_nothing(message)
         )
+
+    def _holds_nothing(self, message: AIMessageChunk) -> bool:
+        last = message.chunk_position is not None and bool(self.held.metadata)
+        return not last and "id" not in message.response_metadata
+
+    def _visible(
+        self,
+        message: AIMessageChunk,
+        content: str | list[Any],
+        calls: list[Any],
+        *,
+        untouched: bool,
+    ) -> AIMessageChunk:
+        """Return what may be seen of a message."""
+        changes: dict[str, Any] = {
+            "content": content,
+            "additional_kwargs": self._extra(message, untouched=untouched),
+            "response_metadata": self._metadata(message, untouched=untouched),
+            "usage_metadata": self._usage(message, untouched=untouched),
+            "id": message.id if self._number == 0 else self._seen.id,
+            "chunk_position": None,
+        }
         if untouched and not self.held.metadata:
-            visible.chunk_position = message.chunk_position
-        return self._out(visible, info)
+            changes["chunk_position"] = message.chunk_position
+        if not calls and not message.tool_call_chunks:
+            return message.model_copy(update=changes)
+        # Pieces of calls must be parsed anew, which a copy would not do.
+        return AIMessageChunk(**changes, tool_call_chunks=calls, name=message.name)
 
     def _parts(self, message: AIMessageChunk) -> tuple[str | list[Any], list[Any]]:
         """Take the message apart into visible content and visible calls."""
@@ -273,8 +297,9 @@ class RoundFilter:
         return {k: v for k, v in values.items() if k in keep}
 
     def _out(
-        self, visible: AIMessageChunk, info: dict[str, Any] | None = None
+        self, chunk: ChatGenerationChunk, visible: AIMessageChunk, info: dict[str, Any]
     ) -> ChatGenerationChunk | None:
+        """Return a chunk with what may be seen of it, or `None` for nothing."""
         if not (
             visible.content
             or visible.tool_call_chunks
@@ -285,9 +310,14 @@ class RoundFilter:
             or visible.response_metadata.keys() - _EVERYWHERE
         ):
             return None
-        chunk = ChatGenerationChunk(message=visible, generation_info=info or None)
-        self._seen.note(chunk, visible)
-        return chunk
+        changes = {
+            "message": visible,
+            "generation_info": info or None,
+            "text": str(visible.text),
+        }
+        shown = chunk.model_copy(update=changes)
+        self._seen.note(shown, visible)
+        return shown
 
 
 def _has_calls(content: str | list[Any]) -> bool:

@@ -22,7 +22,7 @@ from headroom_langchain.exact_tokens import exact_counter
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from langchain_core.messages import BaseMessage
 
@@ -118,21 +118,26 @@ def _stream(
     """Stream the answer to the screen, with the retrievals as they happen."""
     whole: AIMessageChunk | None = None
     told = 0
+    chunks = llm.stream(list(messages))
     with screen.answering(QUESTION) as live:
-        try:
-            for chunk in llm.stream(list(messages)):
-                whole = chunk if whole is None else whole + chunk
-                retrievals = llm.report.retrievals if llm.report else ()
-                for retrieval in retrievals[told:]:
-                    live.retrieved(retrieval)
-                told = len(retrievals)
-                live.say(chunk.text)
-                if paced and screen.watched:
-                    time.sleep(_PAUSE)
-        except Exception as error:  # each provider has its own errors
-            msg = f"the model failed: {type(error).__name__}: {error}"
-            raise CommandError(msg) from error
+        while (chunk := _next(chunks)) is not None:
+            whole = chunk if whole is None else whole + chunk
+            retrievals = llm.report.retrievals if llm.report else ()
+            for retrieval in retrievals[told:]:
+                live.retrieved(retrieval)
+            told = len(retrievals)
+            live.say(chunk.text)
+            if paced and screen.watched:
+                time.sleep(_PAUSE)
     return whole or AIMessage("")
+
+
+def _next(chunks: Iterator[AIMessageChunk]) -> AIMessageChunk | None:
+    try:
+        return next(chunks, None)
+    except Exception as error:  # each provider has its own errors
+        msg = f"the model failed: {type(error).__name__}: {error}"
+        raise CommandError(msg) from error
 
 
 def _estimated(report: CallReport) -> Totals:

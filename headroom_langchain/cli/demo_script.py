@@ -31,9 +31,12 @@ _IMPORT = re.compile(
     r"^(?:(\d+): )?import time: +(\d+) \| +(\d+) \|( +)(\S+)$", re.MULTILINE
 )
 _ROW = re.compile(r"^(\d+),\"?([\w.-]+)", re.MULTILINE)
-_REQUIREMENT = re.compile(r"^(?:\d+:)?\s+\"([\w.-]+)([^\"\n]*)\",?$", re.MULTILINE)
+_REQUIREMENT = re.compile(r"(?:\d+:)?\s+\"([\w.-]+)([^\"]*)\",?$")
+_NAMED = re.compile(r"\(name: \"([^\"]+)\"")
+_LIST = re.compile(r"requires_dist(?: \(.*\)|\"): \[$")
 _MATCHING = re.compile(r": (\d+) of ([\d,]+) matching lines")
 _MOST_NAMES: Final = 4
+_OUTERMOST: Final = 1
 _MOST_LOOKS: Final = 2
 
 
@@ -74,10 +77,28 @@ def imports(text: str) -> Iterator[Import]:
         )
 
 
-def requirements(text: str) -> list[str]:
-    """Read the packages in a list of requirements, those of extras left out."""
-    found = _REQUIREMENT.findall(text)
-    return [name for name, rest in found if "extra ==" not in rest]
+def requirements(text: str, package: str) -> list[str]:
+    """Read what a package requires, what only its extras require left out.
+
+    Args:
+        text: An answer of `headroom_retrieve`: the values at a path, or passages,
+            some of which may be about other packages.
+        package: The package, as it is imported.
+    """
+    names: list[str] = []
+    is_own, in_list = True, False
+    for line in text.splitlines():
+        if line.startswith("@ "):
+            named = _NAMED.search(line)
+            is_own = named is not None and _is_same(named[1], package)
+            in_list = is_own and "requires_dist" in line
+        elif _LIST.search(line):
+            in_list = is_own
+        elif line.endswith(("]", "],")):
+            in_list = False
+        elif in_list and (found := _REQUIREMENT.match(line)):
+            names += [found[1]] if "extra ==" not in found[2] else []
+    return names
 
 
 def _turn(messages: list[BaseMessage]) -> Turn:
@@ -100,7 +121,7 @@ def _look(slowest: Import, log: str) -> Turn:
         f"Of what I see, `{slowest.module}` costs the most by itself: "
         f"{_time(slowest.own)}. Is anything as slow among the other lines?\n\n"
     )
-    return Turn(text=text, tool_calls=_calls((log, _at_least(slowest.own), None)))
+    return Turn(text=text, tool_calls=_calls((log, at_least(slowest.own), None)))
 
 
 def _dig(slowest: Import, log: str, packages: str) -> Turn:
@@ -123,7 +144,7 @@ def _tell(slowest: Import, whole: int, found: Sequence[str]) -> Turn:
     parts = [
         f"`{slowest.module}` costs the most by itself: {cost}.",
         _importer(slowest, after),
-        _needs(slowest, requirements(needs)),
+        _needs(slowest, requirements(needs, slowest.package)),
     ]
     return Turn(text=" ".join(parts))
 
@@ -135,8 +156,10 @@ def _importer(slowest: Import, text: str) -> str:
         if found.line > slowest.line and found.depth == slowest.depth - 2
     )
     importer = next(outer, None)
+    if slowest.depth == _OUTERMOST:
+        return "The command itself imports it."
     if importer is None:
-        return "Nothing imports it but the command itself."
+        return "I found no line about what imports it."
     return f"`{importer.module}` imports it (line {importer.line} of the log)."
 
 
@@ -155,14 +178,22 @@ def _needs(slowest: Import, names: Sequence[str]) -> str:
 def _requirements_of(package: str, shown: str) -> str:
     """Return a query: a path if the excerpt shows the row of the package."""
     for row, name in _ROW.findall(shown):
-        if name.lower().replace("-", "_").replace(".", "_") == package.lower():
+        if _is_same(name, package):
             return f"$.installed[{row}].metadata.requires_dist"
     return f"{package} requires_dist"
 
 
-def _at_least(number: int) -> str:
-    """Return a regular expression for imports that cost at least so much."""
-    digits = f"{number:02}"
+def _is_same(name: str, package: str) -> bool:
+    """Tell whether a distribution has the name of a package that is imported."""
+    return re.sub(r"[-.]", "_", name).lower() == package.lower()
+
+
+def at_least(number: int) -> str:
+    """Return a regular expression for imports that cost at least so much.
+
+    It looks at the first two digits, so it also finds some that cost a little less.
+    """
+    digits = str(max(number, 10))
     first, second, rest = digits[0], digits[1], len(digits) - 2
     tail = r"\d" * rest
     same = rf"{first}[{second}-9]{tail}"

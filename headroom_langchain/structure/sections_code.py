@@ -37,11 +37,14 @@ _FEWEST = 2
 def definition_in(line: str) -> str | None:
     """Return the name that a line of source code defines, such as `def send`.
 
+    Args:
+        line: The line, maybe behind its file and number as `grep -n` prints them.
+
     Returns:
         The kind of definition and the name, the name alone where the language
         has no word for it, or `None`.
     """
-    body = _PLACE.sub("", line.strip(), count=1)
+    body = _without(_PLACE, line.strip())
     match = _DEFINITION.match(body)
     if match:
         return f"{match[1]} {match[2].rstrip(':.?')}"
@@ -70,12 +73,12 @@ def code_outline(texts: Sequence[str]) -> Outline:
         texts: The lines of the text.
     """
     if _nearly_all(texts, _PLACE):
-        found = (definition_in(_PLACE.sub("", text, count=1)) for text in texts)
+        found = map(definition_in, texts)
         defined = frozenset(at for at, name in enumerate(found) if name is not None)
         return Outline(definitions=defined)
     bodies = texts
     if _nearly_all(texts, _NUMBER):
-        bodies = [_NUMBER.sub("", text, count=1) for text in texts]
+        bodies = [_without(_NUMBER, text) for text in texts]
     return _nested(bodies)
 
 
@@ -106,6 +109,11 @@ def looks_like_code(outline: Outline, count: int) -> bool:
     """Tell whether so many definitions in so many lines make source code."""
     sections = len(outline.sections)
     return sections >= _FEWEST and sections * 100 >= count
+
+
+def _without(prefix: re.Pattern[str], line: str) -> str:
+    match = prefix.match(line)
+    return line[match.end() :] if match else line
 
 
 def _nearly_all(texts: Sequence[str], prefix: re.Pattern[str]) -> bool:

@@ -96,7 +96,9 @@ def test_a_value_is_found_by_its_record() -> None:
 
 def test_a_value_is_found_by_its_path() -> None:
     """In JSON, the end of a path finds the value."""
-    value = {"rows": [{"cells": [{"v": n * 10 + m} for m in range(3)]} for n in range(9)]}
+    value = {
+        "rows": [{"cells": [{"v": n * 10 + m} for m in range(3)]} for n in range(9)]
+    }
     assert best(json.dumps(value, indent=1), "rows[4].cells[2].v") == '"v": 42'
 
 
@@ -118,14 +120,22 @@ def test_a_paragraph_is_found_by_its_heading() -> None:
 
 def test_a_definition_is_found_among_uses() -> None:
     """Asking for a definition finds the line that defines."""
-    text = "send(1)\nsend(2)\n" * 20 + "def send(value):\n    return value\n" + "send(3)\n" * 20
+    text = (
+        "send(1)\nsend(2)\n" * 20
+        + "def send(value):\n    return value\n"
+        + "send(3)\n" * 20
+    )
     text += "def other():\n    pass\n"
     assert best(text, "definition of send") == "def send(value):"
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
-    [("highest load", "c,99,2020-01-02"), ("lowest load", "b,3,2021-05-05"), ("latest day", "b,3,2021-05-05")],
+    [
+        ("highest load", "c,99,2020-01-02"),
+        ("lowest load", "b,3,2021-05-05"),
+        ("latest day", "b,3,2021-05-05"),
+    ],
 )
 def test_superlatives_find_the_extreme_of_a_column(query: str, expected: str) -> None:
     """`highest`, `lowest` and `latest` look at the values of the column they name."""

@@ -29,7 +29,9 @@ def store() -> InMemoryCCRStore:
 def test_it_returns_what_was_asked_for(store: InMemoryCCRStore) -> None:
     """A hash and words return the matching lines."""
     tool = create_retrieve_tool(store)
-    assert "step 1234 took 3702 ms" in tool.invoke({"hash": LOG.key, "query": "step 1234"})
+    assert "step 1234 took 3702 ms" in tool.invoke(
+        {"hash": LOG.key, "query": "step 1234"}
+    )
 
 
 async def test_async_returns_the_same(store: InMemoryCCRStore) -> None:
@@ -92,12 +94,16 @@ def test_a_broken_store_gets_an_answer() -> None:
             msg = "the disk is gone"
             raise StoreError(msg)
 
-    assert "the disk is gone" in create_retrieve_tool(Broken()).invoke({"hash": LOG.key})
+    assert "the disk is gone" in create_retrieve_tool(Broken()).invoke(
+        {"hash": LOG.key}
+    )
 
 
 def test_the_schema_is_one_that_strict_mode_takes(store: InMemoryCCRStore) -> None:
     """Strict: nothing more than the three arguments, all named, none with a default."""
-    function = convert_to_openai_tool(create_retrieve_tool(store), strict=True)["function"]
+    function = convert_to_openai_tool(create_retrieve_tool(store), strict=True)[
+        "function"
+    ]
     parameters = function["parameters"]
     assert function["name"] == RETRIEVE_TOOL_NAME
     assert parameters["additionalProperties"] is False
@@ -107,7 +113,9 @@ def test_the_schema_is_one_that_strict_mode_takes(store: InMemoryCCRStore) -> No
 
 def test_only_the_hash_is_needed(store: InMemoryCCRStore) -> None:
     """Without strict mode a model may leave out the other arguments."""
-    parameters = convert_to_openai_tool(create_retrieve_tool(store))["function"]["parameters"]
+    parameters = convert_to_openai_tool(create_retrieve_tool(store))["function"][
+        "parameters"
+    ]
     assert parameters["required"] == ["hash"]
 
 

@@ -14,7 +14,12 @@ from langchain_core.messages import ToolMessage
 
 from headroom_langchain import HeadroomChatModel
 from headroom_langchain.cli.demo import conversation
-from headroom_langchain.cli.demo_script import imports, requirements, scripted_model
+from headroom_langchain.cli.demo_script import (
+    at_least,
+    imports,
+    requirements,
+    scripted_model,
+)
 from headroom_langchain.cli.demo_values import Output
 
 if TYPE_CHECKING:
@@ -123,7 +128,7 @@ def test_the_script_says_what_it_could_not_find() -> None:
     outputs = _outputs(_log(400, importer=-1), _packages(*TREES))
     llm = HeadroomChatModel(scripted_model())
     said = llm.invoke(conversation(outputs)).text
-    assert "Nothing imports it" in said
+    assert "I found no line about what imports it" in said
     assert "I found no requirements of `walnut`" in said
 
 
@@ -136,7 +141,41 @@ def test_lines_of_the_log_are_read_with_and_without_numbers(numbered: str) -> No
     assert found.line == (17 if numbered else 0)
 
 
-def test_requirements_of_extras_are_left_out() -> None:
-    """Only what the package itself requires is named."""
-    text = '[\n  "a-b>=1; python_version < \'4\'",\n  "c; extra == \'x\'",\n  "d"\n]'
-    assert requirements(text) == ["a-b", "d"]
+PATH = """1 of 1 values at `$.installed[7].metadata.requires_dist` of 0123:
+$.installed[7].metadata.requires_dist (lines 8-12): [
+      "a-b>=1; python_version < '4'",
+      "c; extra == 'x'",
+      "d"
+    ]"""
+PASSAGES = """Passages of 0123 for 'wal_nut requires_dist': 9 of 99 matching lines.
+@ $.installed[0].metadata (name: "acorn", version: "1.0")
+9:         "requires_dist": [
+10:           "beech"
+@ $.installed[1].metadata (name: "Wal-nut", version: "1.0")
+26:         "name": "Wal-nut",
+29:         "requires_dist": [
+30:           "a-b>=1; python_version < '4'",
+31:           "c; extra == 'x'",
+@ $.installed[1].metadata.requires_dist (name: "Wal-nut", version: "1.0")
+35:           "d"
+36:         ],
+37:         "summary": "none",
+@ $.installed[2].metadata.requires_dist (name: "tree", version: "1.0")
+50:           "birch","""
+
+
+@pytest.mark.parametrize("answer", [PATH, PASSAGES], ids=["path", "passages"])
+def test_only_what_the_package_itself_requires_is_named(answer: str) -> None:
+    """Requirements of extras and of other packages are left out."""
+    assert requirements(answer, "wal_nut") == ["a-b", "d"]
+
+
+@pytest.mark.parametrize("number", [10, 90, 109, 899, 1234, 9000, 40825, 99999])
+def test_the_script_asks_for_every_number_as_large(number: int) -> None:
+    """The regular expression for large numbers matches that one and all above."""
+    pattern = re.compile(at_least(number).strip("/"))
+    below = 10 ** max(1, len(str(number)) - 1)
+    for other in [number, number + 1, 2 * number + 9, 10 * number + 10, 10**7]:
+        assert pattern.search(f"import time: {other:9} | {other:9} | a")
+    for other in range(0, below, max(1, below // 50)):
+        assert not pattern.search(f"import time: {other:9} | {other:9} | a")

@@ -142,7 +142,7 @@ def test_fail_open_in_a_compressor(maker: str, monkeypatch: pytest.MonkeyPatch) 
         msg = "compressor bug"
         raise ZeroDivisionError(msg)
 
-    monkeypatch.setattr("headroom_langchain.pipeline.shorten", broken)
+    monkeypatch.setattr(shortening, "shorten", broken)
     messages = called(MAKERS[maker](200))
     result = compress(messages, store=InMemoryCCRStore())
     assert result.messages[-1] is messages[-1]

@@ -252,7 +252,7 @@ def test_fail_open_in_retrieval(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> No
         msg = "index bug"
         raise ZeroDivisionError(msg)
 
-    monkeypatch.setattr("headroom_langchain.ccr.answering.answer", broken)
+    monkeypatch.setattr("headroom_langchain.ccr.retrieval.answer", broken)
     inner = ScriptedChatModel(turns=[ask_for_original("disk"), ANSWERED])
     model = HeadroomChatModel(inner)
     assert ask(model, called(BIG)).text == ANSWERED

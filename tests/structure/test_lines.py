@@ -15,12 +15,17 @@ from headroom_langchain.structure.passages import read_document
 any_character = st.characters(exclude_categories=())
 any_text = st.text(any_character)
 long_texts = st.lists(
-    st.tuples(st.sampled_from(["ab ", "x", "\n", "\r\n", '{"a": 1}, ', "日"]), st.integers(1, 700)),
+    st.tuples(
+        st.sampled_from(["ab ", "x", "\n", "\r\n", '{"a": 1}, ', "日"]),
+        st.integers(1, 700),
+    ),
 ).map(lambda runs: "".join(piece * times for piece, times in runs))
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=30),
-    lambda inner: st.lists(inner, max_size=6)
-    | st.dictionaries(st.text(max_size=8), inner, max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=6)
+        | st.dictionaries(st.text(max_size=8), inner, max_size=6)
+    ),
     max_leaves=40,
 )
 
@@ -48,7 +53,12 @@ def test_lines_of_minified_json_are_the_text(
 def test_short_lines_are_the_lines_of_the_text() -> None:
     """Without long lines the numbers are those of any editor."""
     lines = split_lines("one\r\n\ntwo\rthree\nfour")
-    assert [(line.start, line.end) for line in lines] == [(0, 5), (5, 6), (6, 16), (16, 20)]
+    assert [(line.start, line.end) for line in lines] == [
+        (0, 5),
+        (5, 6),
+        (6, 16),
+        (16, 20),
+    ]
     assert not any(line.continued for line in lines)
 
 
@@ -96,7 +106,10 @@ def test_paths_name_where_a_value_is() -> None:
     text = '{"items": [{"a b": {"c": 7}}]}'
     spans = scan_json(text)
     assert spans is not None
-    paths = {json_path(spans, at): text[span.value : span.end] for at, span in enumerate(spans)}
+    paths = {
+        json_path(spans, at): text[span.value : span.end]
+        for at, span in enumerate(spans)
+    }
     assert paths['$.items[0]["a b"].c'] == "7"
     assert paths["$.items[0]"] == '{"a b": {"c": 7}}'
 
