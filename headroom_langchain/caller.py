@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
@@ -19,7 +19,7 @@ from headroom_langchain.call_config import configurable
 from headroom_langchain.ccr.answering import Answering
 from headroom_langchain.ccr.record import expand
 from headroom_langchain.ccr.rounds import Rounds
-from headroom_langchain.ccr.store.base import CCRStore
+from headroom_langchain.ccr.store.base import CCRStore, Original
 from headroom_langchain.exchange import Exchange
 from headroom_langchain.messages import recorded_keys
 from headroom_langchain.offering import (
@@ -31,6 +31,10 @@ from headroom_langchain.offering import (
 from headroom_langchain.pipeline import Compressed, Memory, Plan
 from headroom_langchain.policy import CompressionPolicy
 from headroom_langchain.report import CallReport
+
+if TYPE_CHECKING:
+    from headroom_langchain.ccr.reading import RememberedIndexes
+    from headroom_langchain.ccr.search import Index
 
 _THREAD_WORTH = 8192
 """Characters of new text from which an event loop is spared the work."""
@@ -76,6 +80,7 @@ class Caller:
         """Prepare for calls."""
         self.settings = settings
         self._memory = Memory()
+        self._indexes: RememberedIndexes | None = None
         self._formats: dict[bool, ToolFormat | None] = {}
         self._last: tuple[Compressed, Exchange, tuple[str, ...]] | None = None
 
@@ -191,6 +196,14 @@ class Caller:
             )
         return self._formats[strict]
 
+    def _read(self, original: Original) -> Index:
+        # Search is loaded once something is searched.
+        from headroom_langchain.ccr.reading import RememberedIndexes
+
+        if self._indexes is None:
+            self._indexes = RememberedIndexes()
+        return self._indexes(original)
+
     def _exchange(
         self, call: Call, compressed: Compressed, notes: tuple[str, ...]
     ) -> Exchange:
@@ -209,6 +222,7 @@ class Caller:
             namespace=call.namespace,
             max_tokens=policy.max_retrieval_tokens,
             max_round_tokens=policy.max_round_tokens,
+            read=self._read,
         )
         exchange = Exchange(
             inner=self.settings.inner,

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from headroom_langchain.ccr.calls import HiddenCall
 from headroom_langchain.ccr.record import Answer
 from headroom_langchain.ccr.store.base import CCRStore, Original
 from headroom_langchain.report import RetrievalReport
 from headroom_langchain.tokens import estimate_tokens
+
+if TYPE_CHECKING:
+    from headroom_langchain.ccr.reading import Read
 
 NO_MORE: Final = (
     "No more originals can be read in this answer. "
@@ -45,6 +48,8 @@ class Answering:
     """Estimated tokens of one answer."""
     max_round_tokens: int
     """Estimated tokens of all answers of one round."""
+    read: Read
+    """Reads an original that is to be searched."""
     reports: list[RetrievalReport] = field(default_factory=list)
     """One entry for each call that was answered."""
     notes: list[str] = field(default_factory=list)
@@ -113,7 +118,13 @@ class Answering:
         request = parse_request(call.arguments)
         found = {**fetched, **self.originals}
         try:
-            told = answer(request, found, known=self._known(), max_tokens=tokens)
+            told = answer(
+                request,
+                found,
+                known=self._known(),
+                max_tokens=tokens,
+                read=self.read,
+            )
         except Exception as error:  # noqa: BLE001 - fail open: the model is told, the call goes on
             self.notes.append(f"retrieval failed: {type(error).__name__}: {error}")
             return f"The original could not be read: {type(error).__name__}.", True

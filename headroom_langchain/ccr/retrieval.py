@@ -16,6 +16,7 @@ from headroom_langchain.ccr.json_query import JsonPath
 from headroom_langchain.ccr.overview import show_overview
 from headroom_langchain.ccr.pages import page, page_of_values
 from headroom_langchain.ccr.patterns import SafePattern
+from headroom_langchain.ccr.reading import Read, read_index
 from headroom_langchain.ccr.request import (
     LineRange,
     Refusal,
@@ -23,9 +24,9 @@ from headroom_langchain.ccr.request import (
     echo,
     parse_request,
 )
-from headroom_langchain.ccr.search import Hit, Ranking, rank
+from headroom_langchain.ccr.search import Hit, Index, Ranking, rank
 from headroom_langchain.ccr.store.base import KEY_LENGTH, Original
-from headroom_langchain.structure.passages import Document, read_document
+from headroom_langchain.structure.passages import Document
 from headroom_langchain.tokens import estimate_tokens
 
 __all__ = [
@@ -63,6 +64,7 @@ def answer(
     *,
     known: Sequence[str] = (),
     max_tokens: int = 1000,
+    read: Read = read_index,
 ) -> RetrievalAnswer:
     """Answer a request. Pure: the same arguments give the same answer.
 
@@ -74,6 +76,7 @@ def answer(
         known: Hashes that the model may use, to name some when it errs.
         max_tokens: Estimated tokens of the whole answer. Without `lines` it is also
             at most 15 % of the original, or 150 tokens where that is more.
+        read: Reads an original, such as a `RememberedIndexes`.
 
     Returns:
         The answer, which names what was found and what was not.
@@ -88,7 +91,7 @@ def answer(
         if original is None:
             texts.append(_unknown(key, known))
         else:
-            texts.append(_from_original(request, original, budget))
+            texts.append(_from_original(request, original, budget, read))
             returned.append(key)
     return RetrievalAnswer(
         text="\n\n".join(texts),
@@ -120,7 +123,7 @@ def _unknown(key: str, known: Sequence[str]) -> str:
 
 
 def _from_original(
-    request: RetrievalRequest, original: Original, max_tokens: int
+    request: RetrievalRequest, original: Original, max_tokens: int, read: Read
 ) -> str:
     if not original.content:
         return f"The original {original.key} is empty."
@@ -132,21 +135,21 @@ def _from_original(
         return (
             f"The whole original {original.key} ({count:,} lines):\n{original.content}"
         )
-    document = read_document(original.content)
+    index = read(original)
+    document = index.document
     if isinstance(request.query, JsonPath):
         return page_of_values(document, original.key, request.query, budget)
     if request.query is None:
         limit = max_tokens if request.lines is not None else budget
         return page(document, original.key, request.lines or LineRange(first=1), limit)
-    return _passages(document, original.key, request, budget)
+    return _passages(index, original.key, request, budget)
 
 
-def _passages(
-    document: Document, key: str, request: RetrievalRequest, budget: int
-) -> str:
+def _passages(index: Index, key: str, request: RetrievalRequest, budget: int) -> str:
+    document = index.document
     query = request.query
     asked = echo(query.source if isinstance(query, SafePattern) else query)
-    ranking, limits = _search(document, request)
+    ranking, limits = _search(index, request)
     if not ranking.hits:
         reason = f"Nothing in {key} matches {asked}{limits}."
         return show_overview(document, reason, budget)
@@ -160,13 +163,14 @@ def _passages(
     return f"{head} {shown} {rest}\n{body}"
 
 
-def _search(document: Document, request: RetrievalRequest) -> tuple[Ranking, str]:
+def _search(index: Index, request: RetrievalRequest) -> tuple[Ranking, str]:
     """Return the matches, and in words where the search stopped short."""
     limits = ""
+    document = index.document
     if isinstance(request.query, SafePattern):
         ranking, limits = _matches(document, request.query)
     else:
-        ranking = rank(document, str(request.query))
+        ranking = rank(index, str(request.query))
     if request.lines is None:
         return ranking, limits
     first, last = request.lines.first, request.lines.last or len(document.lines)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import log2
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,8 @@ from headroom_langchain.structure.sections import NOWHERE
 from headroom_langchain.structure.sections_code import definition_in
 
 if TYPE_CHECKING:
+    from rank_bm25 import BM25Plus
+
     from headroom_langchain.structure.passages import Document
 
 _K1: Final = 1.5
@@ -53,18 +56,42 @@ class Ranking:
     """The terms that occur in the text; the first belongs to the lowest bit."""
 
 
-def rank(document: Document, query: str) -> Ranking:
+class Index:
+    """A text that was read, with its terms counted once they are needed."""
+
+    def __init__(self, document: Document) -> None:
+        """Prepare to search a text.
+
+        Args:
+            document: The text, as it was read.
+        """
+        self.document = document
+
+    @cached_property
+    def terms(self) -> list[list[str]]:
+        """The terms of each line: its own twice, those of its context once."""
+        return _line_terms(self.document)
+
+    @cached_property
+    def bm25(self) -> BM25Plus:
+        """The terms, counted; reads no text that has none."""
+        from rank_bm25 import BM25Plus
+
+        return BM25Plus(self.terms, k1=_K1, b=_B, delta=0)
+
+
+def rank(index: Index, query: str) -> Ranking:
     """Search a text for words.
 
     Args:
-        document: The text, as it was read.
+        index: The text.
         query: Words; phrases, names and paths count more where they occur as is.
     """
-    terms = _line_terms(document)
+    document = index.document
     wanted = query_terms(query)
-    scores, weights = _bm25(terms, wanted)
+    scores, weights = _bm25(index, wanted)
     found = list(weights)
-    masks = [_mask(line, found) for line in terms]
+    masks = [_mask(line, found) for line in index.terms]
     values = list(weights.values())
     context = _context(document, masks, values)
     mean = sum(values) / len(values) if values else 1.0
@@ -82,7 +109,6 @@ def rank(document: Document, query: str) -> Ranking:
 
 
 def _line_terms(document: Document) -> list[list[str]]:
-    """Return the terms of each line: its own twice, those of its context once."""
     tokenizer = Tokenizer()
     contexts: dict[int, list[str]] = {}
     found: list[list[str]] = []
@@ -128,22 +154,22 @@ def _context_terms(document: Document, owner: int, tokenizer: Tokenizer) -> list
 
 
 def _bm25(
-    lines: Sequence[list[str]], wanted: Mapping[str, float]
+    index: Index, wanted: Mapping[str, float]
 ) -> tuple[list[float], dict[str, float]]:
     """Return the score of each line, and the terms that occur with their weight."""
-    if not any(lines) or not wanted:
-        return [0.0] * len(lines), {}
-    from rank_bm25 import BM25Plus
-
-    index = BM25Plus(lines, k1=_K1, b=_B, delta=0)
-    scores = [0.0] * len(lines)
+    scores = [0.0] * len(index.terms)
+    if not any(index.terms) or not wanted:
+        return scores, {}
+    counted = index.bm25
     weights: dict[str, float] = {}
     for share in sorted(set(wanted.values())):
-        terms = [term for term in wanted if wanted[term] == share and term in index.idf]
+        terms = [
+            term for term in wanted if wanted[term] == share and term in counted.idf
+        ]
         for term in terms:
-            weights[term] = share * float(index.idf[term])
+            weights[term] = share * float(counted.idf[term])
         if terms:
-            part = index.get_scores(terms).tolist()
+            part = counted.get_scores(terms).tolist()
             scores = [old + share * new for old, new in zip(scores, part, strict=True)]
     return scores, weights
 

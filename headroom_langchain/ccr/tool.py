@@ -6,12 +6,14 @@ that offers it, so they are fixed.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
+from headroom_langchain.ccr.reading import RememberedIndexes
 from headroom_langchain.ccr.request import Refusal, RetrievalRequest, parse_request
 from headroom_langchain.ccr.retrieval import answer
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore
@@ -89,10 +91,12 @@ def create_retrieve_tool(
         msg = f"max_tokens={max_tokens!r} is too small for an answer; give 100 or more"
         raise ConfigurationError(msg)
 
+    read = RememberedIndexes()
+
     def told(
         request: RetrievalRequest | Refusal, originals: Mapping[str, Original]
     ) -> str:
-        return answer(request, originals, max_tokens=max_tokens).text
+        return answer(request, originals, max_tokens=max_tokens, read=read).text
 
     def retrieve(**arguments: object) -> str:
         request = parse_request(arguments)
@@ -106,7 +110,9 @@ def create_retrieve_tool(
         request = parse_request(arguments)
         keys = () if isinstance(request, Refusal) else request.keys
         try:
-            return told(request, await store.aget_many(keys, namespace=namespace))
+            originals = await store.aget_many(keys, namespace=namespace)
+            # Reading a large original takes a while, so not on the event loop.
+            return await asyncio.to_thread(told, request, originals)
         except StoreError as error:
             return _failed(error)
 

@@ -60,7 +60,7 @@ def _imported(statement: str, cache: str) -> tuple[float, list[str]]:
     """Return the seconds of an import, and what it should not have imported."""
     program = _TIMED.format(statement=statement, late=_LATE)
     caching = {"PYTHONPYCACHEPREFIX": cache, "PYTHONDONTWRITEBYTECODE": ""}
-    done = subprocess.run(  # noqa: S603 - our own program
+    done = subprocess.run(
         [sys.executable, "-c", program],
         check=True,
         capture_output=True,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom_langchain.ccr.search import rank
+from headroom_langchain.ccr.search import Index, rank
 from headroom_langchain.ccr.terms import Tokenizer, query_terms
 from headroom_langchain.structure.passages import read_document
 
@@ -68,7 +68,7 @@ Needs version 4.
 def best(text: str, query: str) -> str:
     """Return the line that matches best."""
     document = read_document(text)
-    return document.line(rank(document, query).hits[0].line).strip()
+    return document.line(rank(Index(document), query).hits[0].line).strip()
 
 
 def test_the_line_with_the_words_is_found() -> None:
@@ -81,7 +81,7 @@ def test_the_line_with_the_words_is_found() -> None:
 def test_equal_matches_stand_in_the_order_of_the_text() -> None:
     """Of equal lines the earlier one comes first."""
     document = read_document("same\n" * 20)
-    hits = rank(document, "same").hits
+    hits = rank(Index(document), "same").hits
     middle = [hit.line for hit in hits if 2 <= hit.line <= 17]
     assert middle == sorted(middle)
 
@@ -90,7 +90,9 @@ def test_a_value_is_found_by_its_record() -> None:
     """In JSON, the name of a record finds its values before those of others."""
     records = [{"name": f"host{n}", "disks": {"free": n * 7}} for n in range(60)]
     document = read_document(json.dumps(records, indent=1))
-    found = [document.line(hit.line) for hit in rank(document, "host41 free").hits]
+    found = [
+        document.line(hit.line) for hit in rank(Index(document), "host41 free").hits
+    ]
     assert next(line.strip() for line in found if "free" in line) == '"free": 287'
 
 
@@ -105,7 +107,7 @@ def test_a_value_is_found_by_its_path() -> None:
 def test_a_method_is_found_by_its_class() -> None:
     """In code, a qualified name finds the method of that class."""
     document = read_document(CODE)
-    assert rank(document, "Writer.close").hits[0].line == 10
+    assert rank(Index(document), "Writer.close").hits[0].line == 10
 
 
 def test_a_change_is_found_by_its_file() -> None:
@@ -152,13 +154,13 @@ def test_a_phrase_counts_more_than_its_words() -> None:
 
 def test_nothing_is_found_without_a_match() -> None:
     """A word that occurs nowhere has no hits."""
-    assert not rank(read_document("one\ntwo\n"), "three").hits
+    assert not rank(Index(read_document("one\ntwo\n")), "three").hits
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", " ", "-----", "\0", "\ud800"])
 def test_texts_without_words_have_no_hits(text: str) -> None:
     """A text without any word is searched without error."""
-    assert not rank(read_document(text), "word").hits
+    assert not rank(Index(read_document(text)), "word").hits
 
 
 @settings(deadline=None)
@@ -166,7 +168,7 @@ def test_texts_without_words_have_no_hits(text: str) -> None:
 def test_any_query_on_any_text(text: str, query: str) -> None:
     """No text and no query raises, and every hit is a line of the text."""
     document = read_document(text)
-    ranking = rank(document, query)
+    ranking = rank(Index(document), query)
     assert all(0 <= hit.line < len(document.lines) for hit in ranking.hits)
     assert len(ranking.masks) == len(document.lines)
 

@@ -221,7 +221,7 @@ def test_the_excerpt_does_not_depend_on_hash_seeds() -> None:
         "print(reading.excerpt(budget=700, interest=asked).text, reading.lossless())\n"
     )
     outputs = {
-        subprocess.run(  # noqa: S603  (this very interpreter, on a fixed program)
+        subprocess.run(
             [sys.executable, "-c", program],
             env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
