@@ -18,7 +18,7 @@ RETRIEVE_TOOL_NAME: Final = "headroom_retrieve"
 COMPLETE: Final = "[headroom: rewritten to save space, nothing is left out]"
 """The last line of a text that was rewritten without loss."""
 
-_MAX_OMITTED: Final = 60
+_MAX_OMITTED: Final = 32
 _MARKED = re.compile(
     rf"\[headroom: [^\n]*; {RETRIEVE_TOOL_NAME}"
     rf'\(hash="([0-9a-f]{{{KEY_LENGTH}}})"[^\n]*\]'
@@ -28,22 +28,24 @@ _MARKED = re.compile(
 def marker(key: str, omitted: str) -> str:
     """Return the line that says what is missing and how to ask for it.
 
-    It has at most 50 tokens (`o200k_base`).
+    It has at most 50 tokens (`o200k_base`), about 42 as a rule: half of them are
+    the key and the name of the tool.
 
     Args:
         key: The key of the original.
-        omitted: What is missing in a few words, such as `483 of 500 rows`; cut
-            at 60 characters.
+        omitted: What is missing in a few words, such as `483 of 500 rows`; of a
+            longer list only the first thing is named.
     """
-    cut = len(omitted) > _MAX_OMITTED
-    what = omitted[: _MAX_OMITTED - 1] + "…" if cut else omitted
-    call = f'{RETRIEVE_TOOL_NAME}(hash="{key}", query="...")'
-    return f"[headroom: {what} not shown; {call} returns them]"
+    what = omitted.replace(",", "")
+    if len(what) > _MAX_OMITTED:
+        what = f"{what.partition(' and ')[0][:_MAX_OMITTED].rstrip()} and more"
+    call = f'{RETRIEVE_TOOL_NAME}(hash="{key}", query)'
+    return f"[headroom: {what} hidden; {call} returns them]"
 
 
 def summary(omitted: str) -> str:
     """Return the line for a text that was shortened with no way to ask for more."""
-    return f"[headroom: {omitted} not shown]"
+    return f"[headroom: {omitted} hidden]"
 
 
 def is_marked(text: str) -> bool:

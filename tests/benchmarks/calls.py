@@ -13,12 +13,20 @@ from headroom_langchain.testing import ask_for_original
 from headroom_langchain.testing.scripted import Request
 from headroom_langchain.testing.turns import Script
 
-from .conversations import METHODS, Method, agent_history, call, records, scripted
+from .conversations import (
+    METHODS,
+    Method,
+    Model,
+    agent_history,
+    call,
+    records,
+    scripted,
+)
 from .table import Row
-from .timing import Work, compared
+from .timing import Pair, Work, compared
 
 _PLAIN_REPEATS = 150
-_RETRIEVING_REPEATS = 30
+_RETRIEVING_REPEATS = 15
 _ANSWER = "The card was refused."
 
 
@@ -52,45 +60,62 @@ async def retrieving_calls() -> AsyncIterator[Row]:
     if "langgraph" in sys.modules:
         msg = "langgraph was imported before the first retrieval that needs it"
         raise RuntimeError(msg)
-    yield await _retrieving("astream", 4, repeats=1, what="first of the process")
-    for kilobytes in (4, 40):
+    pair = await _retrieving("astream", 4, anew=True, repeats=1)
+    yield Row.of("astream, 4 KB, the first of the process", pair)
+    for kilobytes, anew in ((4, True), (40, True), (40, False)):
         for method in METHODS:
-            yield await _retrieving(
-                method,
-                kilobytes,
-                repeats=_RETRIEVING_REPEATS,
-                what=f"{kilobytes} KB",
-                aim=2.0,
+            pair = await _retrieving(
+                method, kilobytes, anew=anew, repeats=_RETRIEVING_REPEATS
             )
+            what = f"{method}, {kilobytes} KB" + ("" if anew else ", asked before")
+            yield Row.of(what, pair, aim=2.0)
 
 
 async def _retrieving(
-    method: Method, kilobytes: int, *, repeats: int, what: str, aim: float | None = None
-) -> Row:
-    messages = agent_history([records(kilobytes * 1000)])
-    times = repeats + 2
-    turns: Script = [ask_for_original("card refused"), _ANSWER] * times
-    inner = scripted(turns)
-    wrapped = HeadroomChatModel(inner)
-    # Without the graph, which the first of all calls is to import by itself.
-    await call(wrapped, "invoke", messages)
-    pair = await compared(
-        _replay(inner.requests, turns, method),
-        partial(call, wrapped, method, messages),
-        repeats=repeats,
-        warm_up=0 if repeats == 1 else 1,
+    method: Method, kilobytes: int, *, anew: bool, repeats: int
+) -> Pair:
+    """Time retrievals, each from an original never asked for before if `anew`."""
+    ask = ask_for_original("card refused")
+    asking: Script = [ask, _ANSWER]
+    histories = [
+        agent_history([records(kilobytes * 1000, seed=seed if anew else 0)])
+        for seed in range(repeats)
+    ]
+    before: Script = [] if anew else asking
+    bare = scripted([*asking * repeats])
+    wrapped = HeadroomChatModel(
+        scripted([*[_ANSWER] * repeats, *before, *asking * repeats])
     )
-    return Row.of(f"{method}, {what}", pair, aim=aim)
+    # Without the graph, which the first of all calls is to import by itself.
+    for history in [*histories, *histories[: len(before) // 2]]:
+        await call(wrapped, "invoke", history)
+    sent = [await _sent(asking, history) for history in histories]
+    return await compared(
+        _in_turn([partial(_replay, bare, method, requests) for requests in sent]),
+        _in_turn([partial(call, wrapped, method, history) for history in histories]),
+        repeats=repeats,
+        warm_up=0,
+    )
 
 
-def _replay(requests: Sequence[Request], turns: Script, method: Method) -> Work:
-    """Return the work of sending the same requests to a bare model."""
-    bare = scripted(turns)
-    sent = list(requests)
+async def _sent(turns: Script, history: Sequence[BaseMessage]) -> Sequence[Request]:
+    """Return what a wrapped model sends to the model in it."""
+    inner = scripted(turns)
+    await call(HeadroomChatModel(inner), "invoke", history)
+    return inner.requests
+
+
+async def _replay(bare: Model, method: Method, requests: Sequence[Request]) -> None:
+    for request in requests:
+        await call(bare, method, request.messages, tools=list(request.tools))
+
+
+def _in_turn(works: Sequence[Work]) -> Work:
+    """Return a work that is another one each time."""
+    left = iter(works)
 
     async def work() -> None:
-        for request in sent:
-            await call(bare, method, request.messages, tools=list(request.tools))
+        await next(left)()
 
     return work
 

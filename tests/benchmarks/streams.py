@@ -19,7 +19,7 @@ from .timing import Pair, compared
 _CHUNKS = 10_000
 _REPEATS = 2
 _LENGTHS = (10_000, 30_000, 100_000)
-_STEADY = 1.5
+_STEADY = 1.3
 """How much dearer a chunk of the longest stream may be for time to be linear."""
 
 

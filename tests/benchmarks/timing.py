@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import TypeAlias
@@ -26,6 +27,9 @@ async def compared(
 ) -> Pair:
     """Time two works in turns, so that both meet the same machine.
 
+    The collector of cyclic garbage is off meanwhile, as `timeit` has it: what it
+    costs depends on all that lives in the process, and it strikes either side.
+
     Args:
         bare: The work without this package.
         wrapped: The same work with it.
@@ -35,8 +39,8 @@ async def compared(
     for _ in range(warm_up):
         await bare()
         await wrapped()
-    gc.collect()
-    times = [(await seconds(bare), await seconds(wrapped)) for _ in range(repeats)]
+    with _no_collections():
+        times = [(await seconds(bare), await seconds(wrapped)) for _ in range(repeats)]
     return Pair(
         bare=median(time for time, _ in times),
         wrapped=median(time for _, time in times),
@@ -48,3 +52,13 @@ async def seconds(work: Work) -> float:
     start = time.perf_counter()
     await work()
     return time.perf_counter() - start
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
