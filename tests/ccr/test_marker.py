@@ -10,7 +10,7 @@ from headroom_langchain.ccr.marker import is_marked, marked_keys, marker, summar
 from headroom_langchain.ccr.store.base import content_key
 from headroom_langchain.exact_tokens import exact_counter
 
-keys = st.text(min_size=1).map(lambda text: content_key(text.replace("\ud800", "")))
+keys = st.text().map(content_key)
 
 
 @given(key=keys, omitted=st.text(max_size=200).map(lambda t: t.replace("\n", " ")))
@@ -20,11 +20,8 @@ def test_a_marker_is_one_line_that_is_recognised(key: str, omitted: str) -> None
     line = marker(key, omitted)
     assert len(line) <= 140
     assert marked_keys(f"text\n{line}") == [key]
-    if len(line.splitlines()) == 1:
-        assert is_marked(f"text\n{line}\n")
-        assert (
-            is_marked(summary(omitted).replace("\r", " ")) or not omitted.isprintable()
-        )
+    assert is_marked(f"text\n{line}\n")
+    assert is_marked(f"text\n{summary(omitted)}")
 
 
 def test_a_marker_says_what_is_missing_and_how_to_ask() -> None:
