@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from langchain_core.callbacks import (
     AsyncCallbackManagerForLLMRun,
@@ -24,17 +24,20 @@ from langchain_core.language_models import (
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.tools import BaseTool
 from pydantic import Field, PrivateAttr, model_validator
 
 from headroom_langchain.call_config import published
-from headroom_langchain.caller import Caller, CallerSettings
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore
 from headroom_langchain.ccr.store.memory import InMemoryCCRStore
 from headroom_langchain.policy import CompressionPolicy
 from headroom_langchain.rebinding import rebound
 from headroom_langchain.report import CallReport
 from headroom_langchain.unwrapping import unwrapped
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+    from headroom_langchain.caller import Caller
 
 _MIRRORED = (
     "cache",
@@ -115,6 +118,9 @@ class HeadroomChatModel(BaseChatModel):
     @property
     def _caller(self) -> Caller:
         """What opens calls, made anew when a field was changed, as in a copy."""
+        # What calls need is loaded with the first of them.
+        from headroom_langchain.caller import Caller, CallerSettings
+
         settings = CallerSettings(
             inner=self.inner,
             policy=self.policy,

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.tools import BaseTool
 
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
 from headroom_langchain.policy import CompressionPolicy
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
 
 Choice = Literal["free", "any", "other"]
 """What the caller lets the model do: as it likes, call any tool, or nothing of ours."""

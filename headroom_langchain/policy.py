@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -126,10 +127,7 @@ class CompressionPolicy(BaseModel):
 
     def excludes(self, tool: str) -> bool:
         """Tell whether the results of a tool are left alone."""
-        name = tool.casefold()
-        return any(
-            fnmatchcase(name, pattern.casefold()) for pattern in self.exclude_tools
-        )
+        return _matches(tool.casefold(), self.exclude_tools)
 
     def with_overrides(self, configurable: Mapping[str, Any]) -> Self:
         """Return the policy with the fields that a call's configuration names.
@@ -159,3 +157,8 @@ class CompressionPolicy(BaseModel):
         except ValidationError as error:
             msg = f"The settings {changes!r} of this call do not fit: {error}"
             raise ConfigurationError(msg) from error
+
+
+@lru_cache(maxsize=1024)
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern.casefold()) for pattern in patterns)

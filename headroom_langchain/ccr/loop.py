@@ -65,7 +65,10 @@ async def continued(session: Session) -> AsyncGenerator[ChatGenerationChunk]:
     Yields:
         What the caller may see, as it arrives.
     """
-    graph = await asyncio.to_thread(retrieval_loop)
+    if not retrieval_loop.cache_info().currsize:
+        # LangGraph is imported now, which takes a while.
+        await asyncio.to_thread(retrieval_loop)
+    graph = retrieval_loop()
     queue: asyncio.Queue[ChatGenerationChunk | None] = asyncio.Queue(maxsize=1)
 
     async def hand_over(chunk: ChatGenerationChunk) -> None:

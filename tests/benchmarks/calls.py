@@ -11,7 +11,7 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from headroom_langchain import HeadroomChatModel
 from headroom_langchain.testing import ask_for_original
 from headroom_langchain.testing.scripted import Request
-from headroom_langchain.testing.turns import Script
+from headroom_langchain.testing.turns import Script, TurnLike
 
 from .conversations import (
     METHODS,
@@ -76,13 +76,13 @@ async def _retrieving(
 ) -> Pair:
     """Time retrievals, each from an original never asked for before if `anew`."""
     ask = ask_for_original("card refused")
-    asking: Script = [ask, _ANSWER]
+    asking: list[TurnLike] = [ask, _ANSWER]
     histories = [
         agent_history([records(kilobytes * 1000, seed=seed if anew else 0)])
         for seed in range(repeats)
     ]
-    before: Script = [] if anew else asking
-    bare = scripted([*asking * repeats])
+    before = [] if anew else asking
+    bare = scripted(asking * repeats)
     wrapped = HeadroomChatModel(
         scripted([*[_ANSWER] * repeats, *before, *asking * repeats])
     )

@@ -20,10 +20,11 @@ _BARE = "import langchain_core.language_models as m; m.BaseChatModel"
 _WRAPPED = "import headroom_langchain as m; m.HeadroomChatModel"
 _TIMED = """
 import json, sys, time
-{before}
-start = time.perf_counter()
-{statement}
-spent = time.perf_counter() - start
+times = [time.perf_counter()]
+for statement in {statements}:
+    exec(statement)
+    times.append(time.perf_counter())
+spent = [end - start for start, end in zip(times, times[1:])]
 print(json.dumps([spent, [name for name in {late} if name in sys.modules]]))
 """
 
@@ -33,15 +34,14 @@ async def import_times() -> AsyncIterator[Row]:
     bare, wrapped, own = [], [], []
     early: set[str] = set()
     with tempfile.TemporaryDirectory() as cache:
-        # Each program once before, so that none is timed compiling its modules.
-        _imported(_BARE, cache)
-        _imported(_WRAPPED, cache)
-        _imported(_WRAPPED, cache, before=_BARE)
+        # Once before, so that no module is compiled while it is timed.
+        _imported(cache, _BARE, _WRAPPED)
         for _ in range(_REPEATS):
-            bare.append(_imported(_BARE, cache)[0])
-            seconds, modules = _imported(_WRAPPED, cache)
-            wrapped.append(seconds)
-            own.append(_imported(_WRAPPED, cache, before=_BARE)[0])
+            (first, after), _ = _imported(cache, _BARE, _WRAPPED)
+            (alone,), modules = _imported(cache, _WRAPPED)
+            bare.append(first)
+            own.append(after)
+            wrapped.append(alone)
             early.update(modules)
     yield Row(
         what="import of the model's class",
@@ -64,11 +64,9 @@ async def import_times() -> AsyncIterator[Row]:
     )
 
 
-def _imported(
-    statement: str, cache: str, *, before: str = ""
-) -> tuple[float, list[str]]:
-    """Return the seconds of an import, and what it should not have imported."""
-    program = _TIMED.format(statement=statement, before=before, late=_LATE)
+def _imported(cache: str, *statements: str) -> tuple[list[float], list[str]]:
+    """Return the seconds of each import, and what they should not have imported."""
+    program = _TIMED.format(statements=statements, late=_LATE)
     caching = {"PYTHONPYCACHEPREFIX": cache, "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(
         [sys.executable, "-c", program],
