@@ -16,9 +16,9 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
 from headroom_langchain.call_config import configurable
-from headroom_langchain.ccr.answering import Answering
-from headroom_langchain.ccr.record import expand
-from headroom_langchain.ccr.rounds import Rounds
+from headroom_langchain.ccr.rounds.answering import Answering
+from headroom_langchain.ccr.rounds.machine import Rounds
+from headroom_langchain.ccr.rounds.record import expand
 from headroom_langchain.ccr.store.base import CCRStore, Original
 from headroom_langchain.exchange import Exchange
 from headroom_langchain.messages import recorded_keys
@@ -33,8 +33,8 @@ from headroom_langchain.policy import CompressionPolicy
 from headroom_langchain.report import CallReport
 
 if TYPE_CHECKING:
-    from headroom_langchain.ccr.reading import RememberedIndexes
-    from headroom_langchain.ccr.search import Index
+    from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
+    from headroom_langchain.ccr.retrieval.search import Index
 
 _THREAD_WORTH = 8192
 """Characters of new text from which an event loop is spared the work."""
@@ -198,7 +198,7 @@ class Caller:
 
     def _read(self, original: Original) -> Index:
         # Search is loaded once something is searched.
-        from headroom_langchain.ccr.reading import RememberedIndexes
+        from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
 
         if self._indexes is None:
             self._indexes = RememberedIndexes()

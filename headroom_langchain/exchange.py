@@ -25,11 +25,11 @@ from typing import Any, TypeVar, cast
 from langchain_core.language_models import BaseChatModel
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from headroom_langchain.ccr.answering import Answering
-from headroom_langchain.ccr.calls import HiddenCall
-from headroom_langchain.ccr.loop import continued
-from headroom_langchain.ccr.record import Answer
-from headroom_langchain.ccr.rounds import Rounds
+from headroom_langchain.ccr.rounds.answering import Answering
+from headroom_langchain.ccr.rounds.calls import HiddenCall
+from headroom_langchain.ccr.rounds.loop import continued
+from headroom_langchain.ccr.rounds.machine import Rounds
+from headroom_langchain.ccr.rounds.record import Answer
 from headroom_langchain.ccr.store.base import Original
 from headroom_langchain.errors import RetrievalTimeoutError
 

@@ -13,9 +13,13 @@ from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
-from headroom_langchain.ccr.reading import RememberedIndexes
-from headroom_langchain.ccr.request import Refusal, RetrievalRequest, parse_request
-from headroom_langchain.ccr.retrieval import answer
+from headroom_langchain.ccr.retrieval.answers import answer
+from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
+from headroom_langchain.ccr.retrieval.request import (
+    Refusal,
+    RetrievalRequest,
+    parse_request,
+)
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore
 from headroom_langchain.errors import ConfigurationError, StoreError
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 
-from headroom_langchain.ccr.record import expand
+from headroom_langchain.ccr.rounds.record import expand
 from headroom_langchain.chat_model import HeadroomChatModel
 from headroom_langchain.cli.demo_script import QUESTION, scripted_model
 from headroom_langchain.cli.demo_sources import import_times, installed_packages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headroom_langchain.ccr.retrieval import Refusal, answer, parse_request
+from headroom_langchain.ccr.retrieval.answers import Refusal, answer, parse_request
 from headroom_langchain.cli.failure import CommandError, UsageError
 from headroom_langchain.cli.files import open_store, write
 from headroom_langchain.errors import StoreError

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from headroom_langchain.ccr.json_query import JsonPath, follow, parse_json_path
+from headroom_langchain.ccr.retrieval.json_query import (
+    JsonPath,
+    follow,
+    parse_json_path,
+)
 from headroom_langchain.structure.json_spans import json_path, scan_json
 
 NESTED = '{"a": [{"b": 1, "c d": 2}, {"b": 3}], "e": {"b": 4}}'

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom_langchain.ccr.json_query import JsonPath
-from headroom_langchain.ccr.retrieval import (
+from headroom_langchain.ccr.retrieval.answers import (
     LineRange,
     Refusal,
     RetrievalAnswer,
@@ -20,6 +19,7 @@ from headroom_langchain.ccr.retrieval import (
     answer,
     parse_request,
 )
+from headroom_langchain.ccr.retrieval.json_query import JsonPath
 from headroom_langchain.ccr.store.base import Original
 from headroom_langchain.tokens import estimate_tokens
 

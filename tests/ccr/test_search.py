@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom_langchain.ccr.search import Index, rank
-from headroom_langchain.ccr.terms import Tokenizer, query_terms
+from headroom_langchain.ccr.retrieval.search import Index, rank
+from headroom_langchain.ccr.retrieval.terms import Tokenizer, query_terms
 from headroom_langchain.structure.passages import read_document
 
 any_text = st.text(st.characters(exclude_categories=()))

@@ -12,7 +12,10 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from headroom_langchain.ccr.store.base import Original
 from headroom_langchain.ccr.store.memory import InMemoryCCRStore
-from headroom_langchain.ccr.tool import RETRIEVE_TOOL_NAME, create_retrieve_tool
+from headroom_langchain.ccr.tool import (
+    RETRIEVE_TOOL_NAME,
+    create_retrieve_tool,
+)
 from headroom_langchain.errors import ConfigurationError, StoreError
 
 LOG = Original.of("".join(f"step {n} took {n * 3} ms\n" for n in range(2000)))

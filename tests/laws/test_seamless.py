@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from headroom_langchain import CompressionPolicy, HeadroomChatModel
-from headroom_langchain.ccr.joining import joined_content
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
-from headroom_langchain.ccr.rounds import NOTHING_SAID
+from headroom_langchain.ccr.rounds.joining import joined_content
+from headroom_langchain.ccr.rounds.machine import NOTHING_SAID
 from headroom_langchain.testing import Call, ScriptedChatModel, Turn
 
 Shape = Literal["openai", "anthropic", "plain"]

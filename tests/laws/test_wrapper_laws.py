@@ -23,10 +23,10 @@ from headroom_langchain import (
     Original,
     RetrievalTimeoutError,
 )
-from headroom_langchain.ccr.answering import NO_MORE
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME, marked_keys
-from headroom_langchain.ccr.record import DROPPED
-from headroom_langchain.ccr.rounds import NOTHING_SAID
+from headroom_langchain.ccr.rounds.answering import NO_MORE
+from headroom_langchain.ccr.rounds.machine import NOTHING_SAID
+from headroom_langchain.ccr.rounds.record import DROPPED
 from headroom_langchain.offering import tool_name
 from headroom_langchain.testing import Call, ScriptedChatModel, Turn, ask_for_original
 from headroom_langchain.testing.turns import Script
@@ -252,7 +252,7 @@ def test_fail_open_in_retrieval(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> No
         msg = "index bug"
         raise ZeroDivisionError(msg)
 
-    monkeypatch.setattr("headroom_langchain.ccr.retrieval.answer", broken)
+    monkeypatch.setattr("headroom_langchain.ccr.retrieval.answers.answer", broken)
     inner = ScriptedChatModel(turns=[ask_for_original("disk"), ANSWERED])
     model = HeadroomChatModel(inner)
     assert ask(model, called(BIG)).text == ANSWERED

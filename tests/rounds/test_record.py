@@ -16,7 +16,7 @@ from langchain_core.messages import (
     messages_to_dict,
 )
 
-from headroom_langchain.ccr.record import (
+from headroom_langchain.ccr.rounds.record import (
     DROPPED,
     Answer,
     Record,

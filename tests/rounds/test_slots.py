@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
-from headroom_langchain.ccr.rounds import Rounds
+from headroom_langchain.ccr.rounds.machine import Rounds
 
 
 def rounds() -> Rounds:
@@ -144,7 +144,7 @@ def test_raw_calls_do_not_come_back_without_streaming(*, legacy: bool) -> None:
     state = rounds()
     state.take(ChatResult(generations=[ChatGeneration(message=asked)]))
     _, calls = state.close()
-    from headroom_langchain.ccr.record import Answer
+    from headroom_langchain.ccr.rounds.record import Answer
 
     assert state.answer(calls, [Answer(call_id="h", text="told")])
     final = ChatResult(generations=[ChatGeneration(message=AIMessage("done"))])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from headroom_langchain.ccr.search import Index
+from headroom_langchain.ccr.retrieval.search import Index
 from headroom_langchain.ccr.store.base import Original
 from headroom_langchain.memo import Memo
 from headroom_langchain.structure.passages import read_document

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.ccr.phrases import fold
+from headroom_langchain.ccr.retrieval.phrases import fold
 from headroom_langchain.structure.sections import NOWHERE
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
-    from headroom_langchain.ccr.search import Hit, Ranking
+    from headroom_langchain.ccr.retrieval.search import Hit, Ranking
     from headroom_langchain.structure.passages import Document
 
 _MOST_HITS: Final = 400

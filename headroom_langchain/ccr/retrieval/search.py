@@ -14,10 +14,10 @@ from functools import cached_property
 from math import log2
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.ccr.phrases import phrase_bonuses
-from headroom_langchain.ccr.qualified import qualified_bonuses
-from headroom_langchain.ccr.superlatives import extremes
-from headroom_langchain.ccr.terms import Tokenizer, defining, query_terms
+from headroom_langchain.ccr.retrieval.phrases import phrase_bonuses
+from headroom_langchain.ccr.retrieval.qualified import qualified_bonuses
+from headroom_langchain.ccr.retrieval.superlatives import extremes
+from headroom_langchain.ccr.retrieval.terms import Tokenizer, defining, query_terms
 from headroom_langchain.structure.sections import NOWHERE
 from headroom_langchain.structure.sections_code import definition_in
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from headroom_langchain.ccr.json_query import JsonPath, parse_json_path
-from headroom_langchain.ccr.patterns import SafePattern, compile_pattern
+from headroom_langchain.ccr.retrieval.json_query import JsonPath, parse_json_path
+from headroom_langchain.ccr.retrieval.patterns import SafePattern, compile_pattern
 from headroom_langchain.ccr.store.base import KEY_LENGTH
 
 MOST_KEYS: Final = 5

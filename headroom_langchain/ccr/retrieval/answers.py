@@ -11,20 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from headroom_langchain.ccr.assembly import Excerpt, show_hits
-from headroom_langchain.ccr.json_query import JsonPath
-from headroom_langchain.ccr.overview import show_overview
-from headroom_langchain.ccr.pages import page, page_of_values
-from headroom_langchain.ccr.patterns import SafePattern
-from headroom_langchain.ccr.reading import Read, read_index
-from headroom_langchain.ccr.request import (
+from headroom_langchain.ccr.retrieval.assembly import Excerpt, show_hits
+from headroom_langchain.ccr.retrieval.json_query import JsonPath
+from headroom_langchain.ccr.retrieval.overview import show_overview
+from headroom_langchain.ccr.retrieval.pages import page, page_of_values
+from headroom_langchain.ccr.retrieval.patterns import SafePattern
+from headroom_langchain.ccr.retrieval.reading import Read, read_index
+from headroom_langchain.ccr.retrieval.request import (
     LineRange,
     Refusal,
     RetrievalRequest,
     echo,
     parse_request,
 )
-from headroom_langchain.ccr.search import Hit, Index, Ranking, rank
+from headroom_langchain.ccr.retrieval.search import Hit, Index, Ranking, rank
 from headroom_langchain.ccr.store.base import KEY_LENGTH, Original
 from headroom_langchain.structure.passages import Document
 from headroom_langchain.tokens import estimate_tokens

@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.ccr.calls import HiddenCall
-from headroom_langchain.ccr.record import Answer
+from headroom_langchain.ccr.rounds.calls import HiddenCall
+from headroom_langchain.ccr.rounds.record import Answer
 from headroom_langchain.ccr.store.base import CCRStore, Original
 from headroom_langchain.report import RetrievalReport
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
-    from headroom_langchain.ccr.reading import Read
+    from headroom_langchain.ccr.retrieval.reading import Read
 
 NO_MORE: Final = (
     "No more originals can be read in this answer. "
@@ -113,7 +113,11 @@ class Answering:
         if call.arguments is None:
             return MALFORMED, True
         # Search is loaded once something is searched.
-        from headroom_langchain.ccr.retrieval import Refusal, answer, parse_request
+        from headroom_langchain.ccr.retrieval.answers import (
+            Refusal,
+            answer,
+            parse_request,
+        )
 
         request = parse_request(call.arguments)
         found = {**fetched, **self.originals}
@@ -135,7 +139,7 @@ class Answering:
 
     def _elsewhere(self, calls: Sequence[HiddenCall]) -> list[str]:
         """Return the keys that the calls name, may see, and are not held here."""
-        from headroom_langchain.ccr.request import Refusal, parse_request
+        from headroom_langchain.ccr.retrieval.request import Refusal, parse_request
 
         asked: dict[str, None] = {}
         for call in calls:

@@ -22,7 +22,7 @@ from langchain_core.messages import (
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from headroom_langchain.ccr.calls import (
+from headroom_langchain.ccr.rounds.calls import (
     HiddenCall,
     has_other_calls,
     hidden_calls,
@@ -30,9 +30,9 @@ from headroom_langchain.ccr.calls import (
     without_call_stop,
     without_hidden,
 )
-from headroom_langchain.ccr.hiding import RoundFilter, Seen
-from headroom_langchain.ccr.joining import joined_content, joined_extra
-from headroom_langchain.ccr.record import Answer, Record, Round, visible_digest
+from headroom_langchain.ccr.rounds.hiding import RoundFilter, Seen
+from headroom_langchain.ccr.rounds.joining import joined_content, joined_extra
+from headroom_langchain.ccr.rounds.record import Answer, Record, Round, visible_digest
 from headroom_langchain.messages import METADATA_KEY
 
 NOTHING_SAID: Final = "The model read originals and ended without an answer."

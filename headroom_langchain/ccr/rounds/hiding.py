@@ -17,8 +17,8 @@ from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.utils._merge import merge_lists
 
-from headroom_langchain.ccr.joining import separated
-from headroom_langchain.ccr.slots import CALL_BLOCKS, Piece, Slots, Stream
+from headroom_langchain.ccr.rounds.joining import separated
+from headroom_langchain.ccr.rounds.slots import CALL_BLOCKS, Piece, Slots, Stream
 
 _EVERYWHERE = frozenset({"model_provider", "output_version"})
 """Metadata that is on every chunk; equal values are merged to one."""

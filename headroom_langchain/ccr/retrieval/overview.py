@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.ccr.assembly import clip
+from headroom_langchain.ccr.retrieval.assembly import clip
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.ccr.assembly import Excerpt, clip
-from headroom_langchain.ccr.json_query import JsonPath, follow
-from headroom_langchain.ccr.overview import show_overview
+from headroom_langchain.ccr.retrieval.assembly import Excerpt, clip
+from headroom_langchain.ccr.retrieval.json_query import JsonPath, follow
+from headroom_langchain.ccr.retrieval.overview import show_overview
 from headroom_langchain.structure.json_spans import json_path
 from headroom_langchain.structure.lines import line_at
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
-    from headroom_langchain.ccr.request import LineRange
+    from headroom_langchain.ccr.retrieval.request import LineRange
     from headroom_langchain.structure.passages import Document
 
 _HEADING: Final = 70

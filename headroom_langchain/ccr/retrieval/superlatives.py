@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.ccr.terms import Tokenizer, query_terms
+from headroom_langchain.ccr.retrieval.terms import Tokenizer, query_terms
 from headroom_langchain.structure.lines import line_at
 
 if TYPE_CHECKING:

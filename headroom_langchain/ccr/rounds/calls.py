@@ -10,7 +10,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
-from headroom_langchain.ccr.slots import CALL_BLOCKS
+from headroom_langchain.ccr.rounds.slots import CALL_BLOCKS
 
 _STOP_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason")
 

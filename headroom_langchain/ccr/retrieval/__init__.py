@@ -1,0 +1,1 @@
+"""What the model is told when it asks for a part of an original."""

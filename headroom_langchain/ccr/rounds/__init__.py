@@ -1,0 +1,1 @@
+"""The rounds of one answer: what is hidden, what is seen, what is recorded."""
