@@ -9,6 +9,7 @@ even sample of the rest.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from math import sqrt
@@ -149,18 +150,20 @@ def _alarms(column: Column, where: _Where, total: int) -> Iterator[Pick]:
     cells = [cell for cell in column.counts if alarm_at(cell, path) >= 0]
     rows = sum(column.counts[cell] for cell in cells)
     common = rows > _VOCABULARY * total and len(cells) > _FEW_RARE
-    seen: set[str] = set()
-    for cell in cells:
-        kind = template(cell)
-        if kind in seen:
-            continue
-        seen.add(kind)
-        if len(seen) > (_ALARM_WORDS_PER_COLUMN if common else _ALARMS_PER_COLUMN):
-            return
+    most = _ALARM_WORDS_PER_COLUMN if common else _ALARMS_PER_COLUMN
+    for cell in _kinds_first(cells)[:most]:
         weak = common or len(cell) > _PROSE
         reason = Reason.ALARM_WORD if weak else Reason.ALARM
         for row in where.rows(path, cell)[: 1 if weak else ROWS_PER_VALUE]:
             yield Pick(reason=reason, row=row, path=path)
+
+
+def _kinds_first(cells: Sequence[str]) -> list[str]:
+    """Put one value of each kind before the others, which differ in numbers only."""
+    first: dict[str, str] = {}
+    for cell in cells:
+        first.setdefault(template(cell), cell)
+    return list(dict.fromkeys([*first.values(), *cells]))
 
 
 def _rare(column: Column, where: _Where, total: int) -> Iterator[Pick]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sqlite3
@@ -173,3 +174,17 @@ def test_a_forgotten_store_closes_itself(path: Path) -> None:
     del store
     gc.collect()
     assert not path.with_name("originals.db-wal").exists()
+
+
+def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    """A file that has tables but is no store is refused and not changed."""
+    path = tmp_path / "other.db"
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE bookmarks (url TEXT)")
+    with pytest.raises(StoreError, match="bookmarks"):
+        SqliteCCRStore(path).put(Original.of("x"))
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        names = other.execute("SELECT name FROM sqlite_master").fetchall()
+        (mode,) = other.execute("PRAGMA journal_mode").fetchone()
+    assert names == [("bookmarks",)]
+    assert mode == "delete"

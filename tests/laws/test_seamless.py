@@ -61,6 +61,10 @@ class Play:
         return shown if shown or self.calls else (NOTHING_SAID if self.hides else "")
 
     @property
+    def thoughts(self) -> list[str]:
+        return [turn.reasoning for turn in self.turns if turn.reasoning]
+
+    @property
     def calls(self) -> list[tuple[str, Any]]:
         return [
             (call.name, call.args)
@@ -127,10 +131,23 @@ def merged(chunks: Sequence[AIMessageChunk]) -> AIMessageChunk:
     return total
 
 
+def thoughts(shape: Shape, message: AIMessage) -> list[str]:
+    """What the model thought: blocks that stay apart, or one running text."""
+    if shape != "anthropic":
+        return [message.additional_kwargs.get("reasoning_content", "")]
+    blocks: list[Any] = [b for b in message.content if isinstance(b, dict)]
+    thinking = [block for block in blocks if block["type"] == "thinking"]
+    assert {block["signature"] for block in thinking} <= {Turn().signature}
+    return [block["thinking"] for block in thinking]
+
+
 def assert_seamless(play: Play, shape: Shape, message: AIMessage) -> None:
     key, stop, called = STOPS[shape]
     assert RETRIEVE_TOOL_NAME + '"' not in without_record(message)
     assert message.text == play.text
+    apart = shape == "anthropic"
+    thought = play.thoughts if apart else ["".join(play.thoughts)]
+    assert thoughts(shape, message) == thought
     assert [(c["name"], c["args"]) for c in message.tool_calls] == play.calls
     assert message.response_metadata[key] == (called if play.calls else stop)
     assert message.usage_metadata is not None

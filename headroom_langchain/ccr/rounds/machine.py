@@ -200,7 +200,8 @@ class Rounds:
         """Return the answer as the caller sees it, but for its metadata."""
         content = joined_content([message.content for message in self._shown])
         if self._silent():
-            content = NOTHING_SAID
+            said = {"type": "text", "text": NOTHING_SAID}
+            content = NOTHING_SAID if isinstance(content, str) else [*content, said]
         return self._shown[-1].model_copy(update={"content": content})
 
     def _silent(self) -> bool:

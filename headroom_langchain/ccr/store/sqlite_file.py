@@ -45,8 +45,8 @@ def open_file(path: Path, timeout: float) -> sqlite3.Connection:
         timeout: Seconds to wait for another process that is writing.
 
     Raises:
-        StoreError: The file cannot be opened, is no SQLite file, or was written by
-            a newer version of this package.
+        StoreError: The file cannot be opened, is no SQLite file, is a database of
+            something else, or was written by a newer version of this package.
     """
     with store_errors(path):
         _create(path)
@@ -54,6 +54,7 @@ def open_file(path: Path, timeout: float) -> sqlite3.Connection:
             path, timeout=timeout, isolation_level=None, check_same_thread=False
         )
         try:
+            _refuse_others(connection, path)
             _use_wal(connection, timeout)
             _migrate(connection, path)
         except BaseException:
@@ -121,6 +122,18 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _refuse_others(connection: sqlite3.Connection, path: Path) -> None:
+    """Leave a database alone that is no store but has tables of its own."""
+    tables = connection.execute("SELECT name FROM sqlite_master LIMIT 1").fetchone()
+    if _version(connection) == 0 and tables is not None:
+        name = str(path)
+        msg = (
+            f"{name!r} is a database of something else: it has {tables[0]!r}. "
+            "Name another file for the store"
+        )
+        raise StoreError(msg)
 
 
 def _version(connection: sqlite3.Connection) -> int:
