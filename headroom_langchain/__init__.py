@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         RetrievalTimeoutError,
         StoreError,
     )
+    from headroom_langchain.middleware import HeadroomMiddleware
     from headroom_langchain.policy import CompressionPolicy
     from headroom_langchain.report import BlockReport, CallReport, RetrievalReport
 
@@ -46,6 +47,7 @@ __all__ = [
     "ConfigurationError",
     "HeadroomChatModel",
     "HeadroomError",
+    "HeadroomMiddleware",
     "InMemoryCCRStore",
     "KeyCollisionError",
     "Original",
@@ -71,6 +73,7 @@ _HOMES = {
     "ConfigurationError": "errors",
     "HeadroomChatModel": "chat_model",
     "HeadroomError": "errors",
+    "HeadroomMiddleware": "middleware",
     "InMemoryCCRStore": "ccr.store.memory",
     "KeyCollisionError": "errors",
     "Original": "ccr.store.base",

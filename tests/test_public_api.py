@@ -30,6 +30,7 @@ def test_the_names_are_these() -> None:
         "ConfigurationError",
         "HeadroomChatModel",
         "HeadroomError",
+        "HeadroomMiddleware",
         "InMemoryCCRStore",
         "KeyCollisionError",
         "Original",
