@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from langchain_core.callbacks import CallbackManager
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
@@ -31,6 +33,7 @@ from headroom_langchain.offering import (
 from headroom_langchain.pipeline import Compressed, Memory, Plan
 from headroom_langchain.policy import CompressionPolicy
 from headroom_langchain.report import CallReport
+from headroom_langchain.tracing import chain_run, observers
 
 if TYPE_CHECKING:
     from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
@@ -70,6 +73,7 @@ class Call:
     namespace: str
     offering: Offering
     stop: list[str] | None
+    observers: CallbackManager | None
     notes: tuple[str, ...]
 
 
@@ -115,7 +119,9 @@ class Caller:
                 does not exist, or with a value that does not fit.
         """
         call = self._call(messages, stop, arguments)
-        compressed = call.plan.run()
+        with _compression(call) as told:
+            compressed = call.plan.run()
+            told.update(_summary(compressed))
         notes = call.notes
         if compressed.originals:
             try:
@@ -134,10 +140,12 @@ class Caller:
     ) -> Exchange:
         """Begin a call as `open` does; much new text is read in a thread."""
         call = self._call(messages, stop, arguments)
-        if call.plan.work < _THREAD_WORTH:
-            compressed = call.plan.run()
-        else:
-            compressed = await asyncio.to_thread(call.plan.run)
+        with _compression(call) as told:
+            if call.plan.work < _THREAD_WORTH:
+                compressed = call.plan.run()
+            else:
+                compressed = await asyncio.to_thread(call.plan.run)
+            told.update(_summary(compressed))
         notes = call.notes
         if compressed.originals:
             try:
@@ -176,6 +184,7 @@ class Caller:
             namespace=settings.get("headroom_namespace", self.settings.namespace),
             offering=offering,
             stop=stop,
+            observers=observers(),
             notes=notes,
         )
 
@@ -231,10 +240,27 @@ class Caller:
             stop=call.stop,
             arguments=arguments,
             closing=call.offering.closing(arguments),
+            observers=call.observers,
             timeout=policy.round_timeout,
         )
         self._last = (compressed, exchange, notes)
         return exchange
+
+
+def _compression(call: Call) -> AbstractContextManager[dict[str, Any]]:
+    inputs = {"texts": call.plan.texts}
+    return chain_run(call.observers, "headroom_compress", inputs)
+
+
+def _summary(compressed: Compressed) -> dict[str, Any]:
+    """Return what observers are told, which is figures and no text."""
+    blocks = compressed.blocks
+    return {
+        "compressed": sum(block.skipped is None for block in blocks),
+        "tokens_before": sum(block.tokens_before for block in blocks),
+        "tokens_after": sum(block.tokens_after for block in blocks),
+        "hashes": [original.key for original in compressed.originals],
+    }
 
 
 def _not_kept(error: Exception) -> str:

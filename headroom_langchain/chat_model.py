@@ -12,7 +12,9 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from langchain_core.callbacks import (
+    AsyncCallbackManager,
     AsyncCallbackManagerForLLMRun,
+    CallbackManager,
     CallbackManagerForLLMRun,
 )
 from langchain_core.language_models import (
@@ -32,6 +34,7 @@ from headroom_langchain.ccr.store.memory import InMemoryCCRStore
 from headroom_langchain.policy import CompressionPolicy
 from headroom_langchain.rebinding import rebound
 from headroom_langchain.report import CallReport
+from headroom_langchain.tracing import announced, observed_by, observers, observers_of
 from headroom_langchain.unwrapping import unwrapped
 
 if TYPE_CHECKING:
@@ -157,22 +160,49 @@ class HeadroomChatModel(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - inner rounds have no run of their own
+        run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        yield from self._caller.open(messages, *self._given(stop, kwargs)).stream()
+        with observed_by(observers_of(run_manager) or observers()):
+            exchange = self._caller.open(messages, *self._given(stop, kwargs))
+        yield from exchange.stream()
 
     async def _astream(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - inner rounds have no run of their own
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        exchange = await self._caller.aopen(messages, *self._given(stop, kwargs))
+        with observed_by(observers_of(run_manager) or observers()):
+            exchange = await self._caller.aopen(messages, *self._given(stop, kwargs))
         async with contextlib.aclosing(exchange.astream()) as chunks:
             async for chunk in chunks:
                 yield chunk
+
+    def _generate_with_cache(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        with observed_by(observers_of(run_manager)):
+            return super()._generate_with_cache(
+                messages, stop=stop, run_manager=run_manager, **kwargs
+            )
+
+    async def _agenerate_with_cache(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        with observed_by(observers_of(run_manager)):
+            return await super()._agenerate_with_cache(
+                messages, stop=stop, run_manager=run_manager, **kwargs
+            )
 
     def _should_stream(self, **kwargs: Any) -> bool:
         return self.inner._should_stream(**{**self.inner_arguments, **kwargs})
@@ -219,11 +249,12 @@ class HeadroomChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[AIMessageChunk]:
         """Stream an answer; see `BaseChatModel.stream`."""
+        config, seen_by = announced(config, CallbackManager)
         chunks = super().stream(input, config, stop=stop, **kwargs)
         try:
             while True:
                 # Never across a yield: the caller goes on in this context.
-                with published(config):
+                with published(config), observed_by(seen_by):
                     chunk = next(chunks, None)
                 if chunk is None:
                     return
@@ -240,10 +271,11 @@ class HeadroomChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream an answer; see `BaseChatModel.astream`."""
+        config, seen_by = announced(config, AsyncCallbackManager)
         chunks = super().astream(input, config, stop=stop, **kwargs)
         try:
             while True:
-                with published(config):
+                with published(config), observed_by(seen_by):
                     chunk = await anext(chunks, None)
                 if chunk is None:
                     return

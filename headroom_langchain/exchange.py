@@ -14,17 +14,21 @@ from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
     Awaitable,
+    Callable,
     Generator,
     Iterator,
     Mapping,
     Sequence,
 )
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+from langchain_core.callbacks import CallbackManager
 from langchain_core.language_models import BaseChatModel
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
+from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
 from headroom_langchain.ccr.rounds.answering import Answering
 from headroom_langchain.ccr.rounds.calls import HiddenCall
 from headroom_langchain.ccr.rounds.loop import continued
@@ -32,6 +36,7 @@ from headroom_langchain.ccr.rounds.machine import Rounds
 from headroom_langchain.ccr.rounds.record import Answer
 from headroom_langchain.ccr.store.base import Original
 from headroom_langchain.errors import RetrievalTimeoutError
+from headroom_langchain.tracing import chain_run, tool_run
 
 T = TypeVar("T")
 
@@ -48,6 +53,8 @@ class Exchange:
     """Keyword arguments of the inner model's call."""
     closing: Mapping[str, Any]
     """Those of the round in which the model must answer."""
+    observers: CallbackManager | None
+    """Who sees what happens inside the call."""
     timeout: float
     """Seconds that the model may take for each round but the first."""
     _hidden: Sequence[HiddenCall] = field(default=(), init=False)
@@ -61,11 +68,12 @@ class Exchange:
         """Call the model until its answer is complete."""
         again = True
         while again:
-            start = time.monotonic()
-            result = self.inner._generate(self.rounds.messages, **self._call())
-            self._check(time.monotonic() - start)
-            self.rounds.take(result)
-            self._close()
+            with self._round() as told:
+                start = time.monotonic()
+                result = self.inner._generate(self.rounds.messages, **self._call())
+                self._check(time.monotonic() - start)
+                self.rounds.take(result)
+                self._close(told)
             again = self.asks and self._retrieve()
         return self.rounds.result()
 
@@ -73,9 +81,10 @@ class Exchange:
         """Call the model until its answer is complete."""
         again = True
         while again:
-            call = self.inner._agenerate(self.rounds.messages, **self._call())
-            self.rounds.take(await self._in_time(call, self.timeout))
-            self._close()
+            with self._round() as told:
+                call = self.inner._agenerate(self.rounds.messages, **self._call())
+                self.rounds.take(await self._in_time(call, self.timeout))
+                self._close(told)
             again = self.asks and await self.retrieve()
         return self.rounds.result()
 
@@ -85,11 +94,12 @@ class Exchange:
         while again:
             call = self.inner._stream(self.rounds.messages, **self._call())
             chunks = cast("Generator[ChatGenerationChunk]", call)
-            with contextlib.closing(chunks):
+            with self._round() as told, contextlib.closing(chunks):
                 for chunk in self._checked(chunks) if self.rounds.number else chunks:
                     if (shown := self.rounds.feed(chunk)) is not None:
                         yield shown
-            if (rest := self._close()) is not None:
+                rest = self._close(told)
+            if rest is not None:
                 yield rest
             again = self.asks and self._retrieve()
         if (last := self.rounds.finish()) is not None:
@@ -111,25 +121,32 @@ class Exchange:
         """Stream what the caller may see of one round."""
         call = self.inner._astream(self.rounds.messages, **self._call())
         chunks = cast("AsyncGenerator[ChatGenerationChunk]", call)
-        async with contextlib.aclosing(chunks):
-            async for chunk in self._timed(chunks) if self.rounds.number else chunks:
-                if (shown := self.rounds.feed(chunk)) is not None:
-                    yield shown
-        if (rest := self._close()) is not None:
+        with self._round() as told:
+            async with contextlib.aclosing(chunks):
+                timed = self._timed(chunks) if self.rounds.number else chunks
+                async for chunk in timed:
+                    if (shown := self.rounds.feed(chunk)) is not None:
+                        yield shown
+            rest = self._close(told)
+        if rest is not None:
             yield rest
 
     async def retrieve(self) -> bool:
         """Answer the hidden calls; tells whether the model must speak again."""
-        fetched = await self.answering.afetch(self._hidden)
-        # Reading a large original takes a while, so not on the event loop.
-        answers = await asyncio.to_thread(self._answers, fetched)
+        with self._retrieval() as told:
+            fetched = await self.answering.afetch(self._hidden)
+            # Reading a large original takes a while, so not on the event loop.
+            answers = await asyncio.to_thread(self._answers, fetched)
+            told(answers)
         again = self.rounds.answer(self._hidden, answers)
         if again and self.inner.rate_limiter:
             await self.inner.rate_limiter.aacquire(blocking=True)
         return again
 
     def _retrieve(self) -> bool:
-        answers = self._answers(self.answering.fetch(self._hidden))
+        with self._retrieval() as told:
+            answers = self._answers(self.answering.fetch(self._hidden))
+            told(answers)
         again = self.rounds.answer(self._hidden, answers)
         if again and self.inner.rate_limiter:
             self.inner.rate_limiter.acquire(blocking=True)
@@ -139,9 +156,31 @@ class Exchange:
         chosen = self.closing if self.rounds.must_answer else self.arguments
         return {"stop": self.stop, **chosen}
 
-    def _close(self) -> ChatGenerationChunk | None:
+    def _round(self) -> AbstractContextManager[dict[str, Any]]:
+        name = f"headroom_round_{self.rounds.number + 1}"
+        return chain_run(self.observers, name, {"messages": len(self.rounds.messages)})
+
+    def _close(self, told: dict[str, Any]) -> ChatGenerationChunk | None:
         rest, self._hidden = self.rounds.close()
+        told["retrievals"] = [call.raw for call in self._hidden]
         return rest
+
+    @contextlib.contextmanager
+    def _retrieval(self) -> Iterator[Callable[[Sequence[Answer]], None]]:
+        """Show each hidden call to the observers, with its answer."""
+        with contextlib.ExitStack() as stack:
+            runs = [
+                stack.enter_context(
+                    tool_run(self.observers, RETRIEVE_TOOL_NAME, call.raw)
+                )
+                for call in self._hidden
+            ]
+
+            def told(answers: Sequence[Answer]) -> None:
+                for run, answer in zip(runs, answers, strict=True):
+                    run.append(answer.text)
+
+            yield told
 
     def _answers(self, fetched: Mapping[str, Original]) -> list[Answer]:
         return self.answering.answers(

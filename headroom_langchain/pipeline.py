@@ -112,6 +112,11 @@ class Plan:
         self._outcomes = [self._known(block) for block in self._blocks]
 
     @property
+    def texts(self) -> int:
+        """How many texts the messages have."""
+        return len(self._blocks)
+
+    @property
     def work(self) -> int:
         """Characters that still have to be looked at."""
         pairs = zip(self._blocks, self._outcomes, strict=True)
