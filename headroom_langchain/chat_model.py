@@ -8,6 +8,7 @@ inner model. Whatever else somebody asks of a chat model, the inner one answers.
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -133,6 +134,27 @@ class HeadroomChatModel(BaseChatModel):
         if self._made is None or not self._made.settings.same(settings):
             self._made = Caller(settings)
         return self._made
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Pickle the settings; what was remembered of calls stays behind."""
+        state = super().__getstate__()
+        return {**state, "__pydantic_private__": {"_made": None}}
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Copy the settings and the inner model; the store is shared."""
+        copied = self.model_copy()
+        copied.inner = copy.deepcopy(self.inner, memo)
+        return copied
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Return that the model can be written with `dumpd`, without its store."""
+        return True
+
+    @property
+    def lc_attributes(self) -> dict[str, Any]:
+        """The fields that `dumpd` cannot write by itself."""
+        return {"policy": self.policy.model_dump(mode="json")}
 
     # What langchain-core implements a chat model with
 

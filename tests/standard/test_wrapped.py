@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
@@ -36,7 +37,18 @@ class Wrapped(Provider):
         return {"inner": self.bare(), "policy": CompressionPolicy(offer="always")}
 
 
-class TestOpenAIChatUnit(Wrapped, OpenAIChat, ChatModelUnitTests):
+class Unit(Wrapped, ChatModelUnitTests):
+    """The unit suite, but for what no package outside LangChain's own can pass."""
+
+    @pytest.mark.xfail(
+        reason="`allowed_objects='all'` admits only classes that langchain-core lists"
+    )
+    def test_serdes(self, model: BaseChatModel, snapshot: Any) -> None:
+        """Writing and reading back is tested with the classes named."""
+        super().test_serdes(model, snapshot)
+
+
+class TestOpenAIChatUnit(Unit, OpenAIChat):
     """The wrapper around ChatOpenAI keeps the interface."""
 
 
@@ -46,6 +58,10 @@ class TestOpenAIChat(Wrapped, OpenAIChat, ChatModelIntegrationTests):
 
 class TestOpenAIChatHostile(Hostile, Wrapped, OpenAIChat, ChatModelIntegrationTests):
     """Nobody sees that ChatOpenAI was asked for originals."""
+
+
+class TestOpenAIResponsesUnit(Unit, OpenAIResponses):
+    """The wrapper around ChatOpenAI on Responses keeps the interface."""
 
 
 class TestOpenAIResponses(Wrapped, OpenAIResponses, ChatModelIntegrationTests):
@@ -58,7 +74,7 @@ class TestOpenAIResponsesHostile(
     """Nobody sees that ChatOpenAI on Responses was asked for originals."""
 
 
-class TestAnthropicUnit(Wrapped, AnthropicMessages, ChatModelUnitTests):
+class TestAnthropicUnit(Unit, AnthropicMessages):
     """The wrapper around ChatAnthropic keeps the interface."""
 
 

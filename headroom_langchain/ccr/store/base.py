@@ -111,6 +111,10 @@ class CCRStore(ABC):
     def close(self) -> None:  # noqa: B027 - a store without files has nothing to close
         """Let go of files and connections; closing twice is fine."""
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """Return the store itself: copies of a model share what it kept."""
+        return self
+
     def __enter__(self) -> Self:
         """Use the store in a `with` block."""
         return self

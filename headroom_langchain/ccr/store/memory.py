@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Original
@@ -55,6 +56,11 @@ class InMemoryCCRStore(CCRStore):
         self._lock = threading.Lock()
         self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
         self._bytes = 0
+
+    def __reduce__(self) -> tuple[Callable[[], InMemoryCCRStore], tuple[()]]:
+        """Pickle the settings: in another process the store begins empty."""
+        same = partial(InMemoryCCRStore, max_bytes=self._max_bytes, ttl=self._ttl)
+        return same, ()
 
     def __len__(self) -> int:
         """Return how many originals are kept, over all namespaces."""

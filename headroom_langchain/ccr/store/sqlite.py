@@ -8,6 +8,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,6 +59,7 @@ class SqliteCCRStore(CCRStore):
         """
         check_limits(max_bytes=max_bytes, ttl=ttl)
         self._path = Path(path)
+        self._timeout = timeout
         self._ttl = ttl
         self._max_bytes = max_bytes
         self._clock = clock
@@ -66,6 +68,17 @@ class SqliteCCRStore(CCRStore):
         connection = open_file(self._path, timeout)
         self._connection: sqlite3.Connection | None = connection
         self._finalizer = weakref.finalize(self, connection.close)
+
+    def __reduce__(self) -> tuple[Callable[[], SqliteCCRStore], tuple[()]]:
+        """Pickle the settings: in another process the same file is opened."""
+        same = partial(
+            SqliteCCRStore,
+            self._path.absolute(),
+            ttl=self._ttl,
+            max_bytes=self._max_bytes,
+            timeout=self._timeout,
+        )
+        return same, ()
 
     def close(self) -> None:
         """Close the file; closing twice is fine, using it afterwards is an error."""
