@@ -74,6 +74,8 @@ class Call:
     offering: Offering
     stop: list[str] | None
     observers: CallbackManager | None
+    replayed: bool
+    """Whether hidden exchanges were put back."""
     notes: tuple[str, ...]
 
 
@@ -171,7 +173,10 @@ class Caller:
         )
         if offering.choice == "other" and policy.when_forced == "original":
             policy = policy.model_copy(update={"roles": frozenset()})
-        expanded, notes = expand(messages, policy.replay)
+        # Providers refuse calls of tools in a request that offers none.
+        offers = offering.format is not None and offering.choice != "other"
+        backed = bool(arguments.get("tools")) or offers
+        expanded, notes = expand(messages, policy.replay if backed else "never")
         plan = Plan(
             expanded,
             policy=policy,
@@ -185,6 +190,7 @@ class Caller:
             offering=offering,
             stop=stop,
             observers=observers(),
+            replayed=len(expanded) > len(messages),
             notes=notes,
         )
 
@@ -218,7 +224,7 @@ class Caller:
     ) -> Exchange:
         policy = call.policy
         known = recorded_keys(compressed.messages)
-        arguments = call.offering.call(policy, marked=bool(known))
+        arguments = call.offering.call(policy, marked=bool(known) or call.replayed)
         rounds = Rounds(
             compressed.messages,
             max_rounds=policy.max_rounds,

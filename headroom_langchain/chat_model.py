@@ -29,7 +29,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import Field, PrivateAttr, model_validator
 
-from headroom_langchain.call_config import published
+from headroom_langchain.call_config import configurable, published
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore
 from headroom_langchain.ccr.store.memory import InMemoryCCRStore
 from headroom_langchain.policy import CompressionPolicy
@@ -227,6 +227,8 @@ class HeadroomChatModel(BaseChatModel):
             )
 
     def _should_stream(self, **kwargs: Any) -> bool:
+        if self._streaming_disabled(**{**self.inner_arguments, **kwargs}):
+            return False
         return self.inner._should_stream(**{**self.inner_arguments, **kwargs})
 
     def _should_use_protocol_streaming(self, **kwargs: Any) -> bool:
@@ -304,6 +306,36 @@ class HeadroomChatModel(BaseChatModel):
                 yield chunk
         finally:
             await chunks.aclose()  # type: ignore[attr-defined] # it is a generator
+
+    def stream_events(
+        self,
+        input: Any,  # noqa: A002 - the name in langchain-core
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Stream an answer as events; see `BaseChatModel.stream_events`."""
+        model = self._configured(config)
+        return super(HeadroomChatModel, model).stream_events(input, config, **kwargs)
+
+    def astream_events(
+        self,
+        input: Any,  # noqa: A002 - the name in langchain-core
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Stream an answer as events; see `BaseChatModel.astream_events`."""
+        model = self._configured(config)
+        return super(HeadroomChatModel, model).astream_events(input, config, **kwargs)
+
+    def _configured(self, config: RunnableConfig | None) -> Self:
+        """Return a model with the settings of a call that is made step by step."""
+        with published(config):
+            given = configurable()
+        policy = self.policy.with_overrides(given)
+        namespace = given.get("headroom_namespace", self.namespace)
+        if policy is self.policy and namespace == self.namespace:
+            return self
+        return self.model_copy(update={"policy": policy, "namespace": namespace})
 
     def bind_tools(
         self,

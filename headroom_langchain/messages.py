@@ -84,9 +84,7 @@ def replace_texts(
 
 def with_keys(message: BaseMessage, keys: Sequence[str]) -> BaseMessage:
     """Return a copy of a message that records which originals it stands for."""
-    known = message.response_metadata.get(METADATA_KEY)
-    earlier = known.get("keys", []) if isinstance(known, dict) else []
-    merged = list(dict.fromkeys([*earlier, *keys]))
+    merged = list(dict.fromkeys([*_keys(message), *keys]))
     metadata = {**message.response_metadata, METADATA_KEY: {"keys": merged}}
     return message.model_copy(update={"response_metadata": metadata})
 
@@ -95,10 +93,17 @@ def recorded_keys(messages: Sequence[BaseMessage]) -> tuple[str, ...]:
     """Return the keys that the metadata of the messages names, in order."""
     keys: dict[str, None] = {}
     for message in messages:
-        known = message.response_metadata.get(METADATA_KEY)
-        if isinstance(known, dict):
-            keys.update(dict.fromkeys(k for k in known.get("keys", ()) if k))
+        keys.update(dict.fromkeys(_keys(message)))
     return tuple(keys)
+
+
+def _keys(message: BaseMessage) -> list[str]:
+    """Return the keys in a message's metadata, which may be of any form."""
+    known = message.response_metadata.get(METADATA_KEY)
+    keys = known.get("keys") if isinstance(known, dict) else None
+    if not isinstance(keys, list | tuple):
+        return []
+    return [key for key in keys if isinstance(key, str) and key]
 
 
 def _role(message: BaseMessage) -> Role:
@@ -136,7 +141,7 @@ def _texts(message: BaseMessage) -> Iterator[tuple[tuple[int, ...], str, str | N
     if isinstance(content, str):
         yield (), content, call_id
         return
-    for index, block in enumerate(content):
+    for index, block in enumerate(content or ()):
         if isinstance(block, dict) and block.get("type") == "tool_result":
             yield from _result_texts((index,), block)
         elif (text := _block_text(block)) is not None:

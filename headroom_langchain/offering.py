@@ -38,12 +38,12 @@ class ToolFormat:
         try:
             bound = model.bind_tools([tool], **options)
             entry = _arguments(bound)["tools"][0]
-        except (NotImplementedError, KeyError, IndexError):
+        except Exception:  # noqa: BLE001 - however a model says that it takes no tools
             return None
         try:
             choice = _arguments(model.bind_tools([tool], tool_choice="auto", **options))
             auto = choice.get("tool_choice")
-        except (NotImplementedError, TypeError, ValueError):
+        except Exception:  # noqa: BLE001 - however a model says that it takes no choice
             auto = None
         forbidden = {"type": "none"} if isinstance(auto, Mapping) else auto and "none"
         return cls(tool=entry, no_calls=forbidden)
@@ -69,7 +69,9 @@ class Offering:
         arguments = dict(self.arguments)
         tools: Sequence[Any] = arguments.get("tools") or ()
         wanted = policy.offer == "always" or marked or bool(tools)
-        if self.format is None or self.choice == "other" or not wanted:
+        if self.format is None or not wanted:
+            return arguments
+        if self.choice == "other" and not tools:
             return arguments
         if all(tool_name(tool) != RETRIEVE_TOOL_NAME for tool in tools):
             arguments["tools"] = [*tools, self.format.tool]
@@ -78,6 +80,8 @@ class Offering:
     def closing(self, call: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of the round in which the model must answer."""
         tools = call.get("tools")
+        if self.choice == "other":
+            return dict(call)
         if self.choice == "any" and tools:
             # The caller demands a call, so only its own tools are left to choose.
             own = [tool for tool in tools if tool_name(tool) != RETRIEVE_TOOL_NAME]

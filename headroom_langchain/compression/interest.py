@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -45,4 +46,6 @@ def _strings(value: object) -> Iterator[str]:
         for inner in value:
             yield from _strings(inner)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield str(value)
+        # Python refuses to write integers of more than some thousand digits.
+        with suppress(ValueError):
+            yield str(value)

@@ -126,21 +126,16 @@ def spread(total: int, limit: int) -> Iterator[int]:
 
 
 class _Where:
-    """Finds the rows with a value, one pass per column that is asked about."""
+    """Finds the rows with a value."""
 
     def __init__(self, table: Table) -> None:
-        self._rows = table.rows
         self._found: dict[str, dict[str, list[int]]] = {}
+        for number, row in enumerate(table.rows):
+            for path, cell in row.items():
+                self._found.setdefault(path, {}).setdefault(cell, []).append(number)
 
     def rows(self, path: str, cell: str) -> list[int]:
-        found = self._found.get(path)
-        if found is None:
-            found = {}
-            for number, row in enumerate(self._rows):
-                if path in row:
-                    found.setdefault(row[path], []).append(number)
-            self._found[path] = found
-        return found.get(cell, [])
+        return self._found.get(path, {}).get(cell, [])
 
 
 def _alarms(column: Column, where: _Where, total: int) -> Iterator[Pick]:

@@ -1,16 +1,16 @@
 """One text made shorter: read, rewritten without loss, or excerpted.
 
-The kind is looked for in the order of the compressors; the first that can read
-the text decides. A rewriting that keeps everything wins whenever it fits the
-budget, since nothing then has to be asked for.
+The shape of the text says whose it is; what begins like JSON and cannot be read
+as such is judged again by its lines. A rewriting that keeps everything wins
+whenever it fits the budget, since nothing then has to be asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from headroom_langchain.compression.detect import detect
+from headroom_langchain.compression.detect import detect, detect_text
 from headroom_langchain.compression.excerpt import Compressor, Interest, Reading
 from headroom_langchain.compression.json_records import JsonRecords
 from headroom_langchain.compression.json_tree import NestedJson
@@ -18,7 +18,13 @@ from headroom_langchain.compression.logs import Logs
 from headroom_langchain.compression.text import PlainText
 from headroom_langchain.tokens import estimate_tokens
 
-COMPRESSORS: tuple[Compressor, ...] = (JsonRecords(), NestedJson(), Logs(), PlainText())
+_LOGS: Final[Compressor] = Logs()
+_TEXT: Final[Compressor] = PlainText()
+_JSON: Final[dict[str, Compressor]] = {
+    compressor.kind: compressor for compressor in (JsonRecords(), NestedJson())
+}
+
+COMPRESSORS: Final = (*_JSON.values(), _LOGS, _TEXT)
 """The compressors, the more particular kinds first."""
 
 
@@ -61,9 +67,14 @@ def shorten(
 
 def _read(text: str) -> tuple[Compressor, Reading]:
     first = detect(text)
-    order: Sequence[Compressor] = sorted(COMPRESSORS, key=lambda c: c.kind != first)
-    for compressor in order:
+    if first in _JSON:
+        # What begins like JSON and is none is judged by its lines.
+        for kind in dict.fromkeys((first, *_JSON)):
+            if (reading := _JSON[kind].read(text)) is not None:
+                return _JSON[kind], reading
+        first = detect_text(text)
+    for compressor in (_LOGS, _TEXT) if first == _LOGS.kind else (_TEXT,):
         if (reading := compressor.read(text)) is not None:
             return compressor, reading
-    msg = "PlainText reads every text"
-    raise AssertionError(msg)
+    msg = "a text that is empty cannot be shortened"
+    raise ValueError(msg)

@@ -67,7 +67,7 @@ _FOREIGN_ERROR = re.compile(
     r"错误|失败|异常|エラー|失敗|例外|오류|실패|échec|ошибка|[✗✘✖✕❌]"
 )
 _CLASS_NAME = re.compile(
-    r"(?:Error|Exception|Failure|Fault|Panic)(?<=[a-z]\w{4})(?![\w/\\.-])"
+    r"(?<=[A-Za-z])(?:Error|Exception|Failure|Fault|Panic)(?![\w/\\.-])"
 )
 _CERTAIN_WARNING = re.compile(
     r"(?:warn(?:ing)?s?|deprecated|deprecation|caution|retry(?:ing)?|⚠|警告|경고"
@@ -76,8 +76,10 @@ _CERTAIN_WARNING = re.compile(
 _NOTHING_WRONG = re.compile(
     r"\b(?:0|no|zero|without)(?: of \d+)? (?:\w+ )?"
     r"(?:errors?|fail(?:ures?|ed|s)?|warnings?|conflicts?|violations?|crash(?:es)?)"
+    r"(?!\w| \w+er\b)"
     r"|(?:errors?|fail(?:ures?|ed|s)?|warnings?|violations?)"
-    r"(?:\(s\))?[\"']? ?[:=] ?(?:0|none|null|false)(?![\w.])"
+    r"(?:\(s\))?[\"']? ?[:=] ?(?:0|none|null|false)"
+    r"(?=[\s\"']*(?:[,;/|)}\]]|\.?$|\w+[\"']? ?[:=]))"
 )
 _PASSED = re.compile(
     r"(?:\.\.\.|…|[ \t\]:|-])(?:ok|passed|pass|success|xfail)[\s.!\])\d%\[ms]*$"
@@ -96,6 +98,7 @@ _PASSED_STARTS = (
     "xpass ",
     "skipped ",
 )
+_CODE_ENDS = frozenset(":;{}(),[]\\\"'")
 _CODE = re.compile(
     r"\s*(?:def |class |raise |throw |except\b|catch\b|import |from \w+ import|return\b"
     r"|assert |if |elif |else|for |while |try\b|with |@|self\.|#|//|/\*|\*|\"|'|\}|\{"
@@ -210,6 +213,6 @@ def _by_words(text: str, lowered: str) -> Level:
     harmless = _NOTHING_WRONG.sub("", lowered)
     if harmless != lowered:
         return min(Level.WARNING, _by_words(text, harmless))
-    if _CODE.match(text):
+    if _CODE.match(text) and (text[:1].isspace() or text.rstrip()[-1:] in _CODE_ENDS):
         return Level.NOTE
     return Level.WARNING if error < 0 or 0 <= warning < error else Level.ERROR

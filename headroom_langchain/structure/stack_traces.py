@@ -83,10 +83,16 @@ def _python(bodies: Sequence[str], start: int) -> Stack:
         inside = line.strip() and lead > min(indent, 8)
         if inside or (not line.strip() and _goes_on(bodies, at)):
             frames.append(at)
-        elif not _is_between_causes(bodies, at):
+        elif _begins_anew(bodies, at) or not _is_between_causes(bodies, at):
             break
         at += 1
     return Stack(start, min(len(bodies), at), tuple(frames))
+
+
+def _begins_anew(bodies: Sequence[str], at: int) -> bool:
+    """Whether a line is the head of a trace that is no cause of the one above."""
+    said = bodies[max(0, at - 2) : at]
+    return _PYTHON_HEAD in bodies[at] and not any(map(_CHAIN.match, said))
 
 
 def _is_between_causes(bodies: Sequence[str], at: int) -> bool:

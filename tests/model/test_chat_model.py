@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.language_models import FakeListLLM
-from langchain_core.messages import AIMessageChunk, BaseMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    ToolMessage,
+)
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import RunnableBinding
@@ -105,7 +110,8 @@ def test_a_forced_tool_leaves_no_room_for_retrieval(
     model = HeadroomChatModel(inner, policy=CompressionPolicy(when_forced=when))
     model.bind_tools([search], tool_choice="search").invoke([RESULT])
     (request,) = inner.requests
-    assert names(request.tools) == ["search"]
+    # Tools stand at the front of the cached prefix, so the list stays the same.
+    assert names(request.tools) == ["search", RETRIEVE_TOOL_NAME]
     assert (request.messages[0].text == BIG) == sent_whole
 
 
@@ -317,3 +323,131 @@ async def test_many_streams_at_once_stay_apart() -> None:
 
     answers = await asyncio.gather(*(one(number) for number in range(32)))
     assert answers == [f"answer {number}" for number in range(32)]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.filterwarnings("ignore:.*is in beta")
+async def test_events_of_the_third_version_keep_the_configuration(
+    *, asynchronous: bool
+) -> None:
+    """Calls that are made step by step go to their own tenant, too."""
+    store = InMemoryCCRStore()
+    model = HeadroomChatModel(ScriptedChatModel(turns=["fine"]), store=store)
+    config: Any = {"configurable": {"headroom_namespace": "tenant"}}
+    if asynchronous:
+        stream = await model.astream_events([RESULT], config, version="v3")
+        async for _ in stream:
+            pass
+    else:
+        for _ in model.stream_events([RESULT], config, version="v3"):
+            pass
+    assert store.get(_key(BIG)) is None
+    assert store.get(_key(BIG), namespace="tenant") is not None
+
+
+@pytest.mark.parametrize(
+    "known",
+    [None, 5, "x", {}, {"keys": None}, {"keys": 5}, {"keys": [{}]}, {"keys": [None]}],
+)
+def test_metadata_of_any_form_raises_nothing(known: Any) -> None:
+    """What somebody else left in a message's metadata is not trusted, nor fatal."""
+    inner = ScriptedChatModel(turns=["fine"])
+    message = RESULT.model_copy(update={"response_metadata": {"headroom": known}})
+    assert HeadroomChatModel(inner).invoke([message]).text == "fine"
+
+
+def test_a_model_that_refuses_tools_in_its_own_way_gets_everything() -> None:
+    """Whatever `bind_tools` raises means that the model takes no tools."""
+
+    class Odd(ScriptedChatModel):
+        def bind_tools(self, *_: Any, **__: Any) -> Any:
+            msg = "this model does not support tools"
+            raise ValueError(msg)
+
+    inner = Odd(turns=["fine"])
+    assert HeadroomChatModel(inner).invoke([RESULT]).text == "fine"
+    assert inner.requests[0].messages[0].text == BIG
+
+
+def test_calls_of_a_tool_are_replayed_only_beside_tools() -> None:
+    """Providers refuse calls in a request without tools, so none is sent."""
+    inner = ScriptedChatModel(turns=[ask_for_original("disk"), "one", "two", "three"])
+    model = HeadroomChatModel(inner)
+    answer = model.invoke([RESULT])
+    off: Any = {"configurable": {"headroom_retrieval": False}}
+    model.invoke([answer, HumanMessage("and?")], off)
+    model.invoke([answer, HumanMessage("and?")])
+    plain, replayed = inner.requests[-2:]
+    assert (len(plain.messages), names(plain.tools)) == (2, [])
+    assert (len(replayed.messages), names(replayed.tools)) == (4, [RETRIEVE_TOOL_NAME])
+
+
+def test_streaming_may_be_disabled_on_the_wrapper() -> None:
+    """The field means on the wrapper what it means on any model."""
+    inner = ScriptedChatModel(turns=["abcdef"], chunking=1)
+    model = HeadroomChatModel(inner, disable_streaming=True)
+    assert [chunk.text for chunk in model.stream("x")] == ["abcdef"]
+
+
+async def _streamed(model: HeadroomChatModel, way: str) -> None:
+    if way == "stream":
+        list(model.stream([RESULT]))
+        return
+    async for _ in model.astream([RESULT]):
+        pass
+
+
+@pytest.mark.parametrize("way", ["stream", "astream"])
+async def test_an_error_of_a_later_round_is_the_providers_own(way: str) -> None:
+    """The error arrives as the model raised it, with nothing added."""
+    error = ValueError("overloaded")
+    inner = ScriptedChatModel(turns=[ask_for_original("disk"), Turn(error=error)])
+    model = HeadroomChatModel(inner)
+    with pytest.raises(ValueError, match="overloaded") as raised:
+        await _streamed(model, way)
+    assert raised.value is error
+    assert not getattr(error, "__notes__", [])
+
+
+@pytest.mark.parametrize("way", ["stream", "astream"])
+async def test_a_later_round_that_says_nothing_at_all_is_an_error(way: str) -> None:
+    """A stream that ends before it began is no answer, in whichever round."""
+
+    class Cut(ScriptedChatModel):
+        def _stream(self, *args: Any, **kwargs: Any) -> Any:
+            if not self.requests:
+                yield from super()._stream(*args, **kwargs)
+
+        async def _astream(self, *args: Any, **kwargs: Any) -> Any:
+            if not self.requests:
+                async for chunk in super()._astream(*args, **kwargs):
+                    yield chunk
+
+    model = HeadroomChatModel(Cut(turns=[ask_for_original("disk")]))
+    with pytest.raises(ValueError, match="No generation chunks"):
+        await _streamed(model, way)
+
+
+async def test_a_caller_that_is_cancelled_while_it_leaves_is_cancelled() -> None:
+    """Closing a stream does not swallow the cancellation of who closes it."""
+    left = asyncio.Event()
+
+    class Slow(ScriptedChatModel):
+        async def _astream(self, *args: Any, **kwargs: Any) -> Any:
+            second = bool(self.requests)
+            try:
+                async for chunk in super()._astream(*args, **kwargs):
+                    yield chunk
+            finally:
+                if second:
+                    await left.wait()
+
+    inner = Slow(turns=[ask_for_original("disk"), "abcdef"], chunking=1)
+    stream: Any = HeadroomChatModel(inner)._astream([RESULT])
+    async for chunk in stream:
+        if chunk.text:
+            break
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await stream.aclose()
+    left.set()

@@ -62,6 +62,25 @@ CLIENTS: dict[str, tuple[type[FakeServer], Callable[[str], BaseChatModel]]] = {
             use_responses_api=True,
         ),
     ),
+    "responses_v1": (
+        FakeOpenAI,
+        lambda url: ChatOpenAI(
+            base_url=url,
+            api_key="x",  # type: ignore[arg-type] # a plain key is fine
+            model="gpt-x",
+            use_responses_api=True,
+            output_version="v1",
+        ),
+    ),
+    "anthropic_v1": (
+        FakeAnthropic,
+        lambda url: ChatAnthropic(
+            base_url=url,  # type: ignore[call-arg] # an alias
+            api_key="x",  # type: ignore[arg-type] # a plain key is fine
+            model="claude-x",
+            output_version="v1",
+        ),
+    ),
     "anthropic": (
         FakeAnthropic,
         lambda url: ChatAnthropic(base_url=url, api_key="x", model="claude-x"),  # type: ignore[call-arg, arg-type] # aliases
@@ -97,6 +116,8 @@ def test_each_request_extends_the_one_before(client: str, way: Way) -> None:
         ]
         first = way(model, history)
         assert first.text == "Let me look.\n\nThe disk is full."
+        said = [b["text"] for b in first.content_blocks if b["type"] == "text"]
+        assert "".join(said) == first.text
         history += [first, HumanMessage("Look again.")]
         mixed = way(model, history)
         (own,) = mixed.tool_calls
@@ -104,7 +125,7 @@ def test_each_request_extends_the_one_before(client: str, way: Way) -> None:
         history += [mixed, ToolMessage("found", tool_call_id=own["id"], name="search")]
         assert way(model, history).text == "The disk is full."
         sent = [query.received.body for query in server.requests]
-    key = "input" if client == "responses" else "messages"
+    key = "input" if client.startswith("responses") else "messages"
     assert len(sent) == 4
     assert "ERROR disk full on web-7 300" in str(sent[1][key][-1])
     for before, after in pairwise(sent):

@@ -98,7 +98,24 @@ def test_an_edited_answer_counts_as_it_is(edit: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "record",
-    [None, 7, {}, {"v": 2}, {"v": 1, "rounds": [{"message": 3}], "digest": ""}],
+    [
+        None,
+        7,
+        {},
+        {"v": 2},
+        {"v": 1, "rounds": [{"message": 3}], "digest": ""},
+        {"v": 1, "rounds": [{"message": {"content": "", "tool_calls": "x"}}]},
+        {
+            "v": 1,
+            "digest": visible_digest(AIMessage("x")),
+            "rounds": [
+                {
+                    "message": {"content": "x"},
+                    "answers": [{"id": [None], "text": "t", "error": False}],
+                }
+            ],
+        },
+    ],
 )
 def test_a_record_of_somebody_else_is_left_out(record: Any) -> None:
     """What cannot be read as a record is not replayed and raises nothing."""

@@ -36,13 +36,20 @@ class HiddenCall:
     """The arguments as they were written."""
 
 
-def hidden_calls(message: AIMessage) -> tuple[HiddenCall, ...]:
+def hidden_calls(
+    message: AIMessage, metadata: Mapping[str, Any] | None = None
+) -> tuple[HiddenCall, ...]:
     """Find the hidden tool's calls in a message of the model.
 
     A call that was repaired while it was parsed counts as malformed: what it
     asks for may not be what the model meant.
+
+    Args:
+        message: The message.
+        metadata: What else is known of the response; clients of some providers
+            do not leave all of it on the message.
     """
-    cut = stop_reason(message) in _CUT_OFF
+    cut = stop_reason({**(metadata or {}), **message.response_metadata}) in _CUT_OFF
     if isinstance(message, AIMessageChunk):
         pieces = [
             (call["id"], call["name"], call["args"] or "")
@@ -73,9 +80,8 @@ def has_other_calls(message: AIMessage) -> bool:
     return any(call["name"] != RETRIEVE_TOOL_NAME for call in calls)
 
 
-def stop_reason(message: AIMessage) -> str | None:
+def stop_reason(metadata: Mapping[str, Any]) -> str | None:
     """Return why the model stopped, in the provider's own word."""
-    metadata = message.response_metadata
     for key in _STOP_KEYS:
         if isinstance(reason := metadata.get(key), str):
             return reason

@@ -111,6 +111,11 @@ class RoundFilter:
         self._info: dict[str, Any] = {}
 
     @property
+    def heard(self) -> bool:
+        """Whether the model said anything yet."""
+        return bool(self._messages)
+
+    @property
     def hides(self) -> bool:
         """Whether a piece of the round was held back."""
         return self._slots.holding
@@ -215,12 +220,12 @@ class RoundFilter:
         for block in message.content:
             if isinstance(block, dict) and block.get("type") in CALL_BLOCKS:
                 blocks, freed = self._taken("block", [block])
-                shown += blocks
-                calls += freed
+                shown = _joined(shown, blocks)
+                calls = _joined(calls, freed)
             else:
                 shown.append(self._block(block))
         blocks, freed = self._taken("chunk", message.tool_call_chunks)
-        return shown + blocks, calls + freed
+        return _joined(shown, blocks), _joined(calls, freed)
 
     def _taken(
         self, stream: Stream, pieces: Iterable[Piece]
@@ -318,6 +323,11 @@ class RoundFilter:
         shown = chunk.model_copy(update=changes)
         self._seen.note(shown, visible)
         return shown
+
+
+def _joined(pieces: list[Any], others: list[Any]) -> list[Any]:
+    """Join pieces; those of one call, which have one index, become one."""
+    return merge_lists(pieces, others) or [] if others else pieces
 
 
 def _has_calls(content: str | list[Any]) -> bool:

@@ -25,26 +25,40 @@ def separated(before: str, text: str) -> str:
 def joined_content(contents: Sequence[Content]) -> Content:
     """Join the visible contents of rounds that were not streamed.
 
+    Clients may give a list of blocks for a round that called a tool and a text for
+    one that did not. A round that shows nothing has no say in the form.
+
     Returns:
         A text if all of them are texts, else the blocks of all of them.
     """
-    if all(isinstance(content, str) for content in contents):
+    filled = [content for content in contents if content] or list(contents[-1:])
+    if all(isinstance(content, str) for content in filled):
         text = ""
-        for content in contents:
+        for content in filled:
             text += separated(text, str(content))
         return text
     blocks: list[str | dict[str, Any]] = []
     before = ""
-    for content in contents:
+    for content in filled:
         fresh = True
-        for block in [content] if isinstance(content, str) else content:
+        for block in _blocks(content):
             text = _text(block)
+            joined = block
             if text and fresh:
-                block, fresh = _with_text(block, separated(before, text)), False  # noqa: PLW2901 - the block goes on as its changed copy
+                joined, fresh = {**block, "text": separated(before, text)}, False
             before = text or before
-            if block != "":
-                blocks.append(block)
+            blocks.append(joined)
     return blocks
+
+
+def _blocks(content: Content) -> list[dict[str, Any]]:
+    """Return a content as blocks; texts become blocks, empty ones vanish."""
+    listed = [content] if isinstance(content, str) else content
+    return [
+        {"type": "text", "text": block} if isinstance(block, str) else block
+        for block in listed
+        if block
+    ]
 
 
 def joined_extra(extras: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -58,12 +72,6 @@ def joined_extra(extras: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return joined
 
 
-def _text(block: str | dict[str, Any]) -> str:
-    if isinstance(block, str):
-        return block
+def _text(block: dict[str, Any]) -> str:
     text = block.get("text") if block.get("type") == "text" else None
     return text if isinstance(text, str) else ""
-
-
-def _with_text(block: str | dict[str, Any], text: str) -> str | dict[str, Any]:
-    return text if isinstance(block, str) else {**block, "text": text}

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
@@ -52,6 +52,8 @@ class LoopContext(TypedDict):
     session: Session
     hand_over: Any
     """Takes one chunk and returns once it was taken from there."""
+    failures: list[Exception]
+    """What ended the loop. LangGraph would add notes of its own to an error."""
 
 
 async def continued(session: Session) -> AsyncGenerator[ChatGenerationChunk]:
@@ -69,6 +71,7 @@ async def continued(session: Session) -> AsyncGenerator[ChatGenerationChunk]:
         # LangGraph is imported now, which takes a while.
         await asyncio.to_thread(retrieval_loop)
     graph = retrieval_loop()
+    failures: list[Exception] = []
     queue: asyncio.Queue[ChatGenerationChunk | None] = asyncio.Queue(maxsize=1)
 
     async def hand_over(chunk: ChatGenerationChunk) -> None:
@@ -83,7 +86,11 @@ async def continued(session: Session) -> AsyncGenerator[ChatGenerationChunk]:
                 await graph.ainvoke(
                     {"again": True},
                     {"recursion_limit": _STEPS},
-                    context={"session": session, "hand_over": hand_over},
+                    context={
+                        "session": session,
+                        "hand_over": hand_over,
+                        "failures": failures,
+                    },
                 )
         finally:
             # The queue is empty here unless nobody reads it any more.
@@ -96,11 +103,15 @@ async def continued(session: Session) -> AsyncGenerator[ChatGenerationChunk]:
             queue.task_done()
             yield chunk
         await task
+        if failures:
+            raise failures[0]
     finally:
         if not task.done():
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            # Raises only when the caller itself is cancelled meanwhile.
+            await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()
 
 
 @lru_cache(maxsize=1)
@@ -113,17 +124,23 @@ def retrieval_loop() -> CompiledStateGraph[Any, Any, Any, Any]:
         state: LoopState,  # noqa: ARG001 - the signature of a node
         runtime: Runtime[LoopContext],
     ) -> LoopState:
-        return {"again": await runtime.context["session"].retrieve()}
+        again = False
+        with _noted(runtime.context["failures"]):
+            again = await runtime.context["session"].retrieve()
+        return {"again": again}
 
     async def model(
         state: LoopState,  # noqa: ARG001 - the signature of a node
         runtime: Runtime[LoopContext],
     ) -> LoopState:
         session = runtime.context["session"]
-        async with contextlib.aclosing(session.speak()) as chunks:
-            async for chunk in chunks:
-                await runtime.context["hand_over"](chunk)
-        return {"again": session.asks}
+        again = False
+        with _noted(runtime.context["failures"]):
+            async with contextlib.aclosing(session.speak()) as chunks:
+                async for chunk in chunks:
+                    await runtime.context["hand_over"](chunk)
+            again = session.asks
+        return {"again": again}
 
     def onward(to: str) -> Any:
         return lambda state: to if state["again"] else END
@@ -135,6 +152,14 @@ def retrieval_loop() -> CompiledStateGraph[Any, Any, Any, Any]:
     builder.add_conditional_edges("retrieve", onward("model"), ["model", END])
     builder.add_conditional_edges("model", onward("retrieve"), ["retrieve", END])
     return builder.compile(checkpointer=False, name="headroom_retrieval_loop")
+
+
+@contextlib.contextmanager
+def _noted(failures: list[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised outside the graph
+        failures.append(error)
 
 
 _STEPS = 100

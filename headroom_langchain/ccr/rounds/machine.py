@@ -94,13 +94,20 @@ class Rounds:
         Returns:
             A chunk that the caller may see after all, and the hidden calls that
             must be answered; without calls the answer is complete.
+
+        Raises:
+            ValueError: A round after the first was streamed without any chunk.
         """
+        if self._result is None and self.number and not self._filter.heard:
+            # As langchain-core says of a first round without any chunk.
+            msg = "No generation chunks were returned"
+            raise ValueError(msg)
         rest = self._filter.end()
         message = self._heard()
         self._usage = _sum(self._usage, self._heard_usage())
         if message is None:
             return rest, ()
-        calls = hidden_calls(message)
+        calls = hidden_calls(message, self._said_of_result())
         if not calls and self.number == 0:
             return rest, ()
         self._message = _whole(message)
@@ -180,15 +187,27 @@ class Rounds:
             }
         )
         generation = ChatGeneration(message=message, generation_info=info or None)
-        return self._result.model_copy(update={"generations": [generation]})
+        changes: dict[str, Any] = {"generations": [generation]}
+        if self._stopped_silently():
+            changes["llm_output"] = without_call_stop(self._result.llm_output or {})
+        return self._result.model_copy(update=changes)
 
     def _heard(self) -> AIMessage | None:
         """Return what the model said in this round, if it may matter."""
         if self._result is None:
             hides = self.number or self._filter.hides
             return self._filter.message() if hides else None
+        if len(self._result.generations) > 1:
+            return None
         message = self._result.generations[0].message
         return message if isinstance(message, AIMessage) else None
+
+    def _said_of_result(self) -> dict[str, Any]:
+        """Return what a result says of itself beside its message."""
+        if self._result is None:
+            return {}
+        info = self._result.generations[0].generation_info or {}
+        return {**(self._result.llm_output or {}), **info}
 
     def _heard_usage(self) -> UsageMetadata | None:
         if self._result is not None:

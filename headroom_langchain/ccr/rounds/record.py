@@ -122,19 +122,12 @@ class Record:
             rounds = tuple(
                 Round(
                     message=AIMessage(**entry["message"]),
-                    answers=tuple(
-                        Answer(
-                            call_id=answer["id"],
-                            text=answer["text"],
-                            error=answer["error"],
-                        )
-                        for answer in entry["answers"]
-                    ),
+                    answers=tuple(map(_answer, entry["answers"])),
                 )
                 for entry in value["rounds"]
             )
             return cls(rounds=rounds, digest=value["digest"])
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             return None
 
 
@@ -197,6 +190,19 @@ def _replayed(record: Record, message: AIMessage) -> Iterator[BaseMessage]:
 def _without_record(message: AIMessage) -> AIMessage:
     kept = {k: v for k, v in message.additional_kwargs.items() if k != METADATA_KEY}
     return message.model_copy(update={"additional_kwargs": kept})
+
+
+def _answer(entry: dict[str, Any]) -> Answer:
+    match entry:
+        case {
+            "id": str() | None as call_id,
+            "text": str() as text,
+            "error": bool() as error,
+        }:
+            return Answer(call_id=call_id, text=text, error=error)
+        case _:
+            msg = f"{entry!r} is no answer of a record"
+            raise TypeError(msg)
 
 
 def _dropped(answer: Answer) -> Answer:
