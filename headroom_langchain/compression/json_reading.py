@@ -69,6 +69,8 @@ class JsonReading:
         """
         if len(self.blocks) == 1 and isinstance(self.blocks[0], Table):
             table = excerpt_table(self.blocks[0], budget, interest)
+            if not table.hidden and not table.cut:
+                return Excerpt(text=table.text, omitted="")
             return Excerpt(text=table.text, omitted=_omitted([table], self.blocks, 0))
         return _share(
             refer_to_repeats(self.blocks), budget - estimate_tokens(TITLE), interest

@@ -17,6 +17,7 @@ from headroom_langchain.compression.asked import lines_with
 from headroom_langchain.compression.excerpt import Interest
 from headroom_langchain.compression.log_failures import Failure, find_failures
 from headroom_langchain.compression.log_render import clip
+from headroom_langchain.compression.odd_values import odd_lines
 from headroom_langchain.compression.outliers import log_outliers
 from headroom_langchain.structure.log_levels import Level
 from headroom_langchain.structure.log_lines import Family, Line, Log
@@ -33,6 +34,7 @@ _CONTEXT_AFTER = 3
 _RARE = 2
 _ASKED = 0.2
 _MENTIONED = 2
+_ODD = 0.1
 _SHARES = 3
 _HEADING_WITHIN = 80
 _HEADING = re.compile(
@@ -116,7 +118,7 @@ def select_lines(log: Log, *, budget: int, interest: Interest) -> bytearray:
         (_firsts(log, Level.WARNING, marked), 0.5),
         (lines_with(texts, interest.arguments, few=few), 0.4),
         (log_outliers(log), 0.3),
-        (_rare(log, in_stack), 0.4),
+        ([*_rare(log, in_stack), *odd_lines(texts, share=_ODD)], 0.4),
     ):
         choice.add_each(wanted, choice.spent + share * (limit - choice.spent))
     rest = chain(

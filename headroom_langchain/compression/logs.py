@@ -94,6 +94,8 @@ def _fold(folded: list[str], line: str, run: int) -> None:
 def _omitted(log: Log, shown: bytearray) -> str:
     total = len(log.lines)
     visible = [line for line, show in zip(log.lines, shown, strict=True) if show]
-    lines = f"{total - len(visible):,} of {total:,} lines"
+    hidden = total - len(visible)
     clipped = sum(len(line.text) - len(clip(line.text)) for line in visible)
-    return f"{lines}, {clipped:,} characters of long lines" if clipped else lines
+    parts = [f"{hidden:,} of {total:,} lines"] if hidden else []
+    parts += [f"{clipped:,} characters of long lines"] if clipped else []
+    return " and ".join(parts)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from headroom_langchain.structure.log_lines import Log, numbers_in
 
 _FAMILY = 20
-_COLUMNS = 8
+_WORDS = 40
 _PER_COLUMN = 3
 _HIGH_QUANTILE = 0.95
 _TIMES_HIGH = 2.5
@@ -65,17 +65,23 @@ def table_outliers(rows: Sequence[str]) -> list[int]:
 
 
 def _columns(log: Log, lines: Sequence[int]) -> list[list[tuple[float, int]]]:
-    rows = [(numbers_in(log.lines[at].key), at) for at in lines]
-    width = Counter(len(numbers) for numbers, _ in rows).most_common(1)[0][0]
-    columns: list[list[tuple[float, int]]] = [[] for _ in range(min(width, _COLUMNS))]
-    for numbers, at in rows:
-        if len(numbers) != width:
+    """Return the numbers of lines by the position of their word."""
+    rows = [(log.lines[at].key.split(None, _WORDS), at) for at in lines]
+    width = Counter(len(words) for words, _ in rows).most_common(1)[0][0]
+    columns: list[list[tuple[float, int]]] = [[] for _ in range(width)]
+    for words, at in rows:
+        if len(words) != width:
             continue
-        for place, column in enumerate(columns):
-            value = _value(numbers[place])
+        for word, column in zip(words, columns, strict=True):
+            numbers = numbers_in(word)
+            value = _value(numbers[0]) if len(numbers) == 1 else None
             if value is not None:
                 column.append((value, at))
-    return [column for column in columns if len(column) >= _FAMILY]
+    return [
+        column
+        for column in columns
+        if len(column) >= _FAMILY and len({value for value, _ in column}) > 1
+    ]
 
 
 def _value(number: str) -> float | None:

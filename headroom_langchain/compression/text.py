@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from headroom_langchain.compression.asked import lines_with
 from headroom_langchain.compression.excerpt import Excerpt, Interest
+from headroom_langchain.compression.odd_values import odd_lines
 from headroom_langchain.compression.outliers import table_outliers
 from headroom_langchain.compression.spans import Span, cut_spans
 from headroom_langchain.structure.outline import Role, roles
@@ -36,6 +37,7 @@ _SHARES = (
 _MISSES = 12
 _SIGNATURE_LINES = 6
 _MENTIONED = 2
+_ODD = 0.05
 
 
 class PlainText:
@@ -123,7 +125,8 @@ def _choose(pieces: Sequence[str], budget: int, interest: Interest) -> bytearray
     for at, role in enumerate(found):
         of_role.setdefault(role, []).append(at)
     of_role[Role.DEFINITION] = _with_arguments(pieces, of_role.get(Role.DEFINITION, []))
-    outliers = table_outliers(pieces)
+    odd = odd_lines(pieces, share=_ODD)
+    outliers = dict.fromkeys([*odd, *table_outliers(pieces)])
     choice.add_each(outliers, choice.spent + _OUTLIERS * (budget - choice.spent))
     for role, share in _SHARES:
         limit = choice.spent + share * (budget - choice.spent)
