@@ -28,6 +28,7 @@ _NOTHING = frozenset(
     ("null", "false", "0", "0.0", '""', "[]", "{}", "none", "None", "", "N/A", '"0"')
 )
 _DIGITS = re.compile(r"\d+")
+_KIND_WORDS = 2
 
 
 def names_trouble(path: str) -> bool:
@@ -48,6 +49,11 @@ def alarm_at(cell: str, path: str = "") -> int:
     if found is None or _HARMLESS.search(cell):
         return -1
     return found.start()
+
+
+def kind_of(cell: str) -> str:
+    """Return how a cell begins, to count what is alike; it decides no repeat."""
+    return " ".join(template(cell).split(None, _KIND_WORDS)[:_KIND_WORDS])
 
 
 def template(cell: str) -> str:

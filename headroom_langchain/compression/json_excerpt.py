@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.compression.json_alarms import alarm_at
+from headroom_langchain.compression.json_alarms import alarm_at, kind_of
 from headroom_langchain.compression.json_cells import NUMBER, clip
 from headroom_langchain.compression.json_selection import (
     ROWS_PER_VALUE,
@@ -36,6 +37,7 @@ _SUMMARY_FROM: Final = 10
 _SUMMARY_SHARE: Final = 0.2
 _CHARACTERS_PER_TOKEN: Final = 3
 _PROBES: Final = 24
+_KINDS_TOLD: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ def excerpt_table(table: Table, budget: int, interest: Interest) -> TableExcerpt
             shown.append(f"> {owner}")
         shown.append(lines[number])
     shown.extend(_repeated(table, columns, picked))
+    shown.extend(_left_out(table, picked, lines))
     if summary:
         shown.append(summary)
     return TableExcerpt(
@@ -119,6 +122,25 @@ def _repeated(
         if times > ROWS_PER_VALUE
     ]
     return [f"repeated, of all {table.noun}: {', '.join(told)}"] if told else []
+
+
+def _left_out(
+    table: Table, picked: dict[int, dict[str, Reason]], lines: dict[int, str]
+) -> list[str]:
+    """Count the alarming rows that did not fit, by how their alarm begins."""
+    counts = Counter(
+        f"{path}={clip(kind_of(table.rows[number][path]), _LIMITS[3])}"
+        for number, reasons in picked.items()
+        if number not in lines
+        for path, reason in reasons.items()
+        if reason is Reason.ALARM
+    )
+    if not counts:
+        return []
+    told = [f"{times} with {what}" for what, times in counts.most_common(_KINDS_TOLD)]
+    others = len(counts) - len(told)
+    more = f" and {others} other kinds" if others > 0 else ""
+    return [f"alarming {table.noun} not shown: {', '.join(told)}{more}"]
 
 
 def _fill(

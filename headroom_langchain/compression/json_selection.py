@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 from headroom_langchain.compression.json_alarms import (
     alarm_at,
+    kind_of,
     names_trouble,
-    template,
 )
 from headroom_langchain.compression.json_statistics import dates_of, numbers_of
 
@@ -145,8 +145,11 @@ def _alarms(column: Column, where: _Where, total: int) -> Iterator[Pick]:
     cells = [cell for cell in column.counts if alarm_at(cell, path) >= 0]
     rows = sum(column.counts[cell] for cell in cells)
     common = rows > _VOCABULARY * total and len(cells) > _FEW_RARE
+    # What an `error` field holds is bounded by the budget alone.
+    certain = names_trouble(path) and not common
     most = _ALARM_WORDS_PER_COLUMN if common else _ALARMS_PER_COLUMN
-    for cell in _kinds_first(cells)[:most]:
+    ordered = _kinds_first(cells)
+    for cell in ordered if certain else ordered[:most]:
         weak = common or len(cell) > _PROSE
         reason = Reason.ALARM_WORD if weak else Reason.ALARM
         for row in where.rows(path, cell)[: 1 if weak else ROWS_PER_VALUE]:
@@ -154,10 +157,10 @@ def _alarms(column: Column, where: _Where, total: int) -> Iterator[Pick]:
 
 
 def _kinds_first(cells: Sequence[str]) -> list[str]:
-    """Put one value of each kind before the others, which differ in numbers only."""
+    """Put one value of each kind before the others of its kind."""
     first: dict[str, str] = {}
     for cell in cells:
-        first.setdefault(template(cell), cell)
+        first.setdefault(kind_of(cell), cell)
     return list(dict.fromkeys([*first.values(), *cells]))
 
 

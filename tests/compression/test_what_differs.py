@@ -106,3 +106,20 @@ def test_a_complete_table_hides_nothing() -> None:
         result = compress_text(json.dumps(rows), store=InMemoryCCRStore())
         if all(f"value {n} of many" in result.text for n in range(count)):
             assert result.key is None
+
+
+def test_the_one_error_that_differs_is_among_the_first() -> None:
+    """Many errors of one kind do not crowd out the only one of another."""
+    rows = [{"id": n, "state": "ok", "load": n % 9, "error": None} for n in range(3000)]
+    for n in range(90):
+        rows[n * 33] |= {"error": f"dns failure for host {chr(97 + n % 26)}{n}"}
+    rows[1777] |= {"error": "licence expired for tenant zeta"}
+    shown = sent(json.dumps(rows))
+    assert "licence expired for tenant zeta" in shown
+    told = [
+        n for n in range(90) if f"dns failure for host {chr(97 + n % 26)}{n}" in shown
+    ]
+    if len(told) < 90:
+        assert (
+            f"alarming rows not shown: {90 - len(told)} with error=dns failure" in shown
+        )
