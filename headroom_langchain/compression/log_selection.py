@@ -23,7 +23,7 @@ from headroom_langchain.structure.log_levels import Level
 from headroom_langchain.structure.log_lines import Family, Line, Log
 from headroom_langchain.tokens import estimate_tokens
 
-_FAILURES = 1.25
+_FAILURES = 1.5
 _FRAME = 0.2
 _RESERVED = 0.2
 _GAP_TOKENS = 9
