@@ -162,7 +162,7 @@ class HeadroomChatModel(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - inner rounds have no run of their own
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - already known as the observers of the call
         **kwargs: Any,
     ) -> ChatResult:
         return self._caller.open(messages, *self._given(stop, kwargs)).generate()
@@ -171,7 +171,7 @@ class HeadroomChatModel(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - inner rounds have no run of their own
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - already known as the observers of the call
         **kwargs: Any,
     ) -> ChatResult:
         return await (
