@@ -195,11 +195,13 @@ class Plan:
         # Compressors are loaded once there is something to compress.
         from headroom_langchain.compression.shorten import shorten
 
-        lossless = not (self._redeemable or self._policy.lossy)
+        policy = self._policy
+        lossless = policy.preset == "lossless" or not (self._redeemable or policy.lossy)
         short = shorten(
             block.text,
             interest=interest_of(block.arguments, block.question),
-            scale=self._policy.budget,
+            tool=block.tool or "",
+            scale=policy.scale,
             lossless=lossless,
         )
         if short is None:

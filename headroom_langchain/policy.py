@@ -18,6 +18,8 @@ from headroom_langchain.errors import ConfigurationError
 Role = Literal["tool", "human", "system", "assistant"]
 """Who wrote a text block."""
 
+_COMPACT: Final = 0.5
+
 CONFIG_PREFIX: Final = "headroom_"
 """Prefix of policy fields in `RunnableConfig["configurable"]`."""
 
@@ -67,6 +69,14 @@ class CompressionPolicy(BaseModel):
     """Tools whose results are left alone: names, or patterns with `*` and `?`.
 
     A pattern matches the whole name, upper and lower case alike.
+    """
+
+    preset: Literal["lossless", "balanced", "compact"] = "balanced"
+    """How far texts are compressed.
+
+    `lossless` only rewrites texts so that nothing is missing, and never needs a
+    marker. `balanced` shows what an agent most likely needs, `compact` about half
+    as much.
     """
 
     budget: float = Field(default=1.0, gt=0, allow_inf_nan=False)
@@ -124,6 +134,11 @@ class CompressionPolicy(BaseModel):
 
     Beyond it the oldest answers are replaced by a sentence that says so.
     """
+
+    @property
+    def scale(self) -> float:
+        """The factor on what an excerpt may have, by preset and budget."""
+        return self.budget * (_COMPACT if self.preset == "compact" else 1.0)
 
     def excludes(self, tool: str) -> bool:
         """Tell whether the results of a tool are left alone."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from headroom_langchain.compression.json_likeness import looks_like_json
 from headroom_langchain.compression.json_reading import JsonReading, excerpt_budget
+from headroom_langchain.compression.sample import Sample
 from headroom_langchain.structure.json_text import parse_json, parse_json_lines
+
+_LIKENESS: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +18,10 @@ class NestedJson:
     """Shortens JSON of any shape to one line per object and tables."""
 
     kind: str = "json"
+
+    def likeness(self, sample: Sample) -> float:
+        """Return 0.8 for a text that begins as JSON does."""
+        return _LIKENESS if looks_like_json(sample) else 0.0
 
     def read(self, text: str) -> JsonReading | None:
         """Read a text that is one JSON array or object, or one object per line.

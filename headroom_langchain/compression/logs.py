@@ -10,10 +10,13 @@ import math
 from dataclasses import dataclass
 
 from headroom_langchain.compression.excerpt import Excerpt, Interest
+from headroom_langchain.compression.log_likeness import looks_like_log
 from headroom_langchain.compression.log_render import clip, render_log
 from headroom_langchain.compression.log_selection import select_lines
+from headroom_langchain.compression.sample import Sample
 from headroom_langchain.structure.log_lines import Log, read_log
 
+_LIKENESS = 0.5
 _SHARE = 0.35
 _BASE = 150
 _PER_ROOT = 22
@@ -29,6 +32,10 @@ class Logs:
     def kind(self) -> str:
         """The name `logs`."""
         return "logs"
+
+    def likeness(self, sample: Sample) -> float:
+        """Return 0.5 for a text whose lines look like those of a log."""
+        return _LIKENESS if looks_like_log(sample) else 0.0
 
     def read(self, text: str) -> LogReading | None:
         """Read a text as a log.

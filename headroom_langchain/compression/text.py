@@ -15,10 +15,12 @@ from headroom_langchain.compression.asked import lines_with
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.odd_values import odd_lines
 from headroom_langchain.compression.outliers import table_outliers
+from headroom_langchain.compression.sample import Sample
 from headroom_langchain.compression.spans import Span, cut_spans
 from headroom_langchain.structure.outline import Role, roles
 from headroom_langchain.tokens import estimate_tokens
 
+_LIKENESS = 0.01
 _FACTOR = 2.6
 _POWER = 0.8
 _GAP_TOKENS = 6
@@ -47,6 +49,10 @@ class PlainText:
     def kind(self) -> str:
         """The name `text`."""
         return "text"
+
+    def likeness(self, sample: Sample) -> float:
+        """Return 0.01, so that any other compressor goes first."""
+        return _LIKENESS if sample.size else 0.0
 
     def read(self, text: str) -> TextReading | None:
         """Read a text; `None` only for the empty one."""

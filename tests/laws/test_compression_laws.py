@@ -32,6 +32,7 @@ from headroom_langchain import (
 )
 from headroom_langchain.ccr.marker import is_marked, marked_keys
 from headroom_langchain.compression import shorten as shortening
+from headroom_langchain.compression.registry import registered
 from headroom_langchain.messages import METADATA_KEY
 from headroom_langchain.tokens import estimate_tokens
 
@@ -305,4 +306,4 @@ def test_every_compressor_is_tried() -> None:
         kinds.add(
             compress(called(maker(300)), store=InMemoryCCRStore()).blocks[-1].kind
         )
-    assert kinds == {compressor.kind for compressor in shortening.COMPRESSORS}
+    assert kinds == {compressor.kind for compressor in registered()}

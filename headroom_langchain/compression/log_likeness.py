@@ -1,16 +1,12 @@
-"""Guess what kind of text a tool has written, from a sample of its lines."""
+"""How much a text looks like a log, a build, a test run or a stack trace."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-_SAMPLED = 240
-_HEAD = 120
-_HEAD_REACH = 1 << 16
-_WIDTH = 240
-_BYTE_ORDER_MARK = "\ufeff"
+from headroom_langchain.compression.sample import Sample
 
 _STAMP = re.compile(
     r"[\[(<]?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T _:-]\d{1,2}:\d\d"
@@ -77,29 +73,11 @@ _LEAST = 2
 _DIGITS = re.compile(r"\d+")
 
 
-def detect(text: str) -> str:
-    """Guess the kind of a text.
-
-    Args:
-        text: Any text. Only its beginning and a sample of its lines are looked at.
-
-    Returns:
-        `json_records` (an array, or one JSON value per line), `json`, `logs` or
-        `text`. JSON is a guess from the first characters; whoever finds that it is
-        none goes on with `detect_text`.
-    """
-    return _json_kind(text) or detect_text(text)
-
-
-def detect_text(text: str) -> str:
-    """Say whether a text that is not JSON looks like a log.
-
-    Returns:
-        `logs` or `text`.
-    """
-    lines = list(_sample(text))
+def looks_like_log(sample: Sample) -> bool:
+    """Tell whether a text is written as logs are, line by line."""
+    lines = sample.lines
     if not lines or _is_patch(lines) or _is_table(lines):
-        return "text"
+        return False
     size = len(lines)
     marked = traces = diagnostics = foreign = 0
     for line in lines:
@@ -108,15 +86,20 @@ def detect_text(text: str) -> str:
         diagnostics += _DIAGNOSTIC.search(line) is not None
         foreign += _CODE.match(line) is not None or _MARKUP.match(line) is not None
     if traces >= max(_LEAST, _ENOUGH_TRACES * size):
-        return "logs"
+        return True
     if foreign > max(marked, size // 2):
-        return "text"
+        return False
     logs = (
         marked >= max(_LEAST, _ENOUGH * size)
         or diagnostics >= max(_LEAST, _ENOUGH_DIAGNOSTICS * size)
         or _starts_alike(lines)
     )
-    return "logs" if logs and marked + diagnostics + size // 3 >= foreign else "text"
+    return logs and marked + diagnostics + size // 3 >= foreign
+
+
+def starts_like_log(start: str) -> bool:
+    """Tell whether a text that begins with a bracket begins as a log line does."""
+    return any(mark.match(start) for mark in (_STAMP, _BUILD, _LEVEL))
 
 
 def _is_marked(line: str) -> bool:
@@ -152,56 +135,6 @@ def _is_table(lines: Sequence[str]) -> bool:
         if width >= _LEAST and same >= _ENOUGH_COLUMNS * len(lines):
             return True
     return False
-
-
-def _json_kind(text: str) -> str | None:
-    start = text[:_WIDTH].lstrip(_BYTE_ORDER_MARK + " \t\r\n")
-    if start[:1] == "[":
-        inner = start[1:].lstrip()
-        literal = inner[:1] in '{["]-' or inner[:1].isdigit()
-        stamped = _STAMP.match(start) or _BUILD.match(start) or _LEVEL.match(start)
-        words = inner.startswith(("true", "false", "null"))
-        return "json_records" if (literal or words) and not stamped else None
-    if start[:1] != "{":
-        return None
-    if start[1:].lstrip()[:1] not in ('"', "}"):
-        return None
-    body = text.lstrip(_BYTE_ORDER_MARK + " \t\r\n")
-    first, _, rest = body[: 1 << 16].partition("\n")
-    following = rest.lstrip()
-    lines = first.rstrip().endswith("}") and following[:1] == "{"
-    return "json_records" if lines else "json"
-
-
-def _sample(text: str) -> Iterator[str]:
-    """Give lines that are not blank: the first ones, then some from all over."""
-    at = 0
-    found = 0
-    while at < min(len(text), _HEAD_REACH) and found < _HEAD:
-        line, at = _line_at(text, at)
-        if line.strip():
-            found += 1
-            yield line
-    step = max(1, (len(text) - at) // (_SAMPLED - _HEAD))
-    while at < len(text):
-        line, stop = _line_at(text, at)
-        if line.strip():
-            yield line
-        following = text.find("\n", at + step, at + step + 4 * _WIDTH)
-        at = max(stop, following + 1 if following >= 0 else at + step)
-
-
-def _line_at(text: str, start: int) -> tuple[str, int]:
-    """Return the beginning of the line at an offset, and where the next one starts."""
-    stop = text.find("\n", start)
-    stop = len(text) if stop < 0 else stop
-    line = text[start : min(stop, start + _WIDTH)].rstrip("\r")
-    if "\x1b" in line:
-        line = _COLOURS.sub("", line)
-    return line, stop + 1
-
-
-_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def _is_patch(lines: Sequence[str]) -> bool:

@@ -1,0 +1,88 @@
+"""Which compressors there are, and which of them a text belongs to.
+
+The compressor that takes a text for its own with the greatest likeness reads it;
+if it cannot after all, the next one does. `PlainText` reads any text.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import Final
+
+from headroom_langchain.compression.excerpt import Compressor, Reading
+from headroom_langchain.compression.json_records import JsonRecords
+from headroom_langchain.compression.json_tree import NestedJson
+from headroom_langchain.compression.logs import Logs
+from headroom_langchain.compression.sample import Sample
+from headroom_langchain.compression.text import PlainText
+from headroom_langchain.errors import ConfigurationError
+
+ENTRY_POINTS: Final = "headroom_langchain.compressors"
+"""The group of entry points under which packages offer compressors."""
+
+_REGISTERED: Final[dict[str, Compressor]] = {
+    compressor.kind: compressor
+    for compressor in (JsonRecords(), NestedJson(), Logs(), PlainText())
+}
+
+
+def registered() -> tuple[Compressor, ...]:
+    """Return the compressors, in the order in which they were registered."""
+    return tuple(_REGISTERED.values())
+
+
+def register(compressor: Compressor) -> None:
+    """Add a compressor for every text from now on, or replace the one of its kind.
+
+    What a compressor makes of a text must depend on the text and the interest
+    alone, or the cached prefix of a conversation breaks. So register before the
+    first call; texts that a model has shortened before stay as they are.
+
+    Args:
+        compressor: The compressor, of whatever kind.
+
+    Raises:
+        ConfigurationError: It has no `kind`, or cannot `read`.
+    """
+    for name in ("kind", "likeness", "read", "budget"):
+        if not hasattr(compressor, name):
+            msg = (
+                f"{compressor!r} is no compressor: it has no {name!r}. See Compressor."
+            )
+            raise ConfigurationError(msg)
+    _REGISTERED[compressor.kind] = compressor
+
+
+def discover() -> tuple[str, ...]:
+    """Register the compressors that installed packages offer.
+
+    A package offers one in the group `headroom_langchain.compressors`; the entry
+    point names a class or a function that returns a `Compressor` when called.
+
+    Returns:
+        The kinds that were registered, in the order of the entry points' names.
+    """
+    found = sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
+    made = [point.load()() for point in found]
+    for compressor in made:
+        register(compressor)
+    return tuple(compressor.kind for compressor in made)
+
+
+def read(text: str, sample: Sample) -> tuple[Compressor, Reading] | None:
+    """Let the compressor read a text that it most belongs to.
+
+    Args:
+        text: The text.
+        sample: A glance at it.
+
+    Returns:
+        The compressor and its reading; `None` when no compressor reads the text,
+        which happens only to an empty one.
+    """
+    likenesses = [(c.likeness(sample), c) for c in registered()]
+    ranked = sorted(likenesses, key=lambda pair: -pair[0])
+    for likeness, compressor in ranked:
+        if likeness > 0 and (reading := compressor.read(text)) is not None:
+            return compressor, reading
+    return None
