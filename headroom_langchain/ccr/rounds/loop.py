@@ -195,9 +195,12 @@ async def _outside(
 def _noted(failures: list[BaseException]) -> Iterator[None]:
     try:
         yield
-    except (asyncio.CancelledError, GeneratorExit):
+    except GeneratorExit:
         raise
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised outside the graph
+    except BaseException as error:  # whatever it is, it is raised outside the graph
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+            raise
         failures.append(error)
 
 
