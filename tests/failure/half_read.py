@@ -1,6 +1,6 @@
 """A program that returns from `asyncio.run` with streams read half.
 
-Arguments: `scripted` or a client, `bare` or `wrapped`, how many chunks to read.
+Arguments: `scripted` or a client, and how many chunks to read.
 """
 
 from __future__ import annotations
@@ -23,12 +23,11 @@ _OPEN: list[Any] = []
 """Keeps the streams until the program ends."""
 
 
-def main(kind: str, how: str, count: int) -> None:
+def main(kind: str, count: int) -> None:
     """Read some chunks and return."""
     with contextlib.ExitStack() as stack:
         inner = scripted() if kind == "scripted" else _client(kind, stack)
-        model = HeadroomChatModel(inner) if how == "wrapped" else inner
-        asyncio.run(_read(model, count))
+        asyncio.run(_read(HeadroomChatModel(inner), count))
 
 
 def _client(kind: str, stack: contextlib.ExitStack) -> BaseChatModel:
@@ -50,4 +49,4 @@ async def _read(model: BaseChatModel, count: int) -> None:
         await anext(stream)
 
 
-main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+main(sys.argv[1], int(sys.argv[2]))
