@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ConfigurationError,
         HeadroomError,
         KeyCollisionError,
+        NotAChatModelError,
         RetrievalTimeoutError,
         StoreError,
     )
@@ -50,6 +51,7 @@ __all__ = [
     "HeadroomMiddleware",
     "InMemoryCCRStore",
     "KeyCollisionError",
+    "NotAChatModelError",
     "Original",
     "RetrievalReport",
     "RetrievalTimeoutError",
@@ -76,6 +78,7 @@ _HOMES = {
     "HeadroomMiddleware": "middleware",
     "InMemoryCCRStore": "ccr.store.memory",
     "KeyCollisionError": "errors",
+    "NotAChatModelError": "errors",
     "Original": "ccr.store.base",
     "RetrievalReport": "report",
     "RetrievalTimeoutError": "errors",

@@ -24,16 +24,12 @@ from headroom_langchain.ccr.rounds.record import expand
 from headroom_langchain.ccr.store.base import CCRStore, Original
 from headroom_langchain.exchange import Exchange
 from headroom_langchain.messages import recorded_keys
-from headroom_langchain.offering import (
-    Offering,
-    ToolFormat,
-    tool_choice,
-    wants_strict,
-)
+from headroom_langchain.offering import Offering, ToolFormat, wants_strict
 from headroom_langchain.pipeline import Compressed, Memory, Plan
 from headroom_langchain.policy import CompressionPolicy
 from headroom_langchain.report import CallReport
-from headroom_langchain.tracing import chain_run, observers
+from headroom_langchain.tool_choice import ToolChoice
+from headroom_langchain.tracing import chain_run, observers, write_figures
 
 if TYPE_CHECKING:
     from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
@@ -79,6 +75,25 @@ class Call:
     notes: tuple[str, ...]
 
 
+class _Reading:
+    """Reads originals for every call of a caller.
+
+    A method of the caller would tie it to its last exchange in a circle, and keep
+    the model and its connections until the garbage collector looks.
+    """
+
+    def __init__(self) -> None:
+        self._indexes: RememberedIndexes | None = None
+
+    def __call__(self, original: Original) -> Index:
+        # Search is loaded once something is searched.
+        from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
+
+        if self._indexes is None:
+            self._indexes = RememberedIndexes()
+        return self._indexes(original)
+
+
 class Caller:
     """Opens calls of one inner model."""
 
@@ -86,7 +101,7 @@ class Caller:
         """Prepare for calls."""
         self.settings = settings
         self._memory = Memory()
-        self._indexes: RememberedIndexes | None = None
+        self._read = _Reading()
         self._formats: dict[bool, ToolFormat | None] = {}
         self._last: tuple[Compressed, Exchange, tuple[str, ...]] | None = None
 
@@ -100,7 +115,7 @@ class Caller:
             blocks=compressed.blocks,
             retrievals=tuple(exchange.answering.reports),
             rounds=exchange.rounds.number + 1,
-            notes=(*notes, *exchange.answering.notes),
+            notes=(*notes, *exchange.answering.notes, *exchange.rounds.notes),
         )
 
     def open(
@@ -123,7 +138,7 @@ class Caller:
         call = self._call(messages, stop, arguments)
         with _compression(call) as told:
             compressed = call.plan.run()
-            told.update(_summary(compressed))
+            _tell(call, told, compressed)
         notes = call.notes
         if compressed.originals:
             try:
@@ -147,7 +162,7 @@ class Caller:
                 compressed = call.plan.run()
             else:
                 compressed = await asyncio.to_thread(call.plan.run)
-            told.update(_summary(compressed))
+            _tell(call, told, compressed)
         notes = call.notes
         if compressed.originals:
             try:
@@ -168,14 +183,14 @@ class Caller:
         policy = self.settings.policy.with_overrides(settings)
         offering = Offering(
             format=self._format(policy, arguments),
-            choice=tool_choice(arguments),
+            choice=ToolChoice.of(arguments),
             arguments=arguments,
+            first=policy.when_forced == "retrieve",
         )
-        if offering.choice == "other" and policy.when_forced == "original":
+        if offering.choice.forbids and policy.when_forced == "original":
             policy = policy.model_copy(update={"roles": frozenset()})
         # Providers refuse calls of tools in a request that offers none.
-        offers = offering.format is not None and offering.choice != "other"
-        backed = bool(arguments.get("tools")) or offers
+        backed = bool(arguments.get("tools")) or offering.open
         expanded, notes = expand(messages, policy.replay if backed else "never")
         plan = Plan(
             expanded,
@@ -211,14 +226,6 @@ class Caller:
             )
         return self._formats[strict]
 
-    def _read(self, original: Original) -> Index:
-        # Search is loaded once something is searched.
-        from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
-
-        if self._indexes is None:
-            self._indexes = RememberedIndexes()
-        return self._indexes(original)
-
     def _exchange(
         self, call: Call, compressed: Compressed, notes: tuple[str, ...]
     ) -> Exchange:
@@ -229,6 +236,7 @@ class Caller:
             compressed.messages,
             max_rounds=policy.max_rounds,
             max_record_tokens=policy.max_record_tokens,
+            usage=policy.usage,
         )
         answering = Answering(
             originals={original.key: original for original in compressed.originals},
@@ -258,15 +266,20 @@ def _compression(call: Call) -> AbstractContextManager[dict[str, Any]]:
     return chain_run(call.observers, "headroom_compress", inputs)
 
 
-def _summary(compressed: Compressed) -> dict[str, Any]:
-    """Return what observers are told, which is figures and no text."""
+def _tell(call: Call, told: dict[str, Any], compressed: Compressed) -> None:
+    """Tell observers what was compressed, in figures and without the texts."""
+    if call.observers is None:
+        return
     blocks = compressed.blocks
-    return {
-        "compressed": sum(block.skipped is None for block in blocks),
+    tokens = {
         "tokens_before": sum(block.tokens_before for block in blocks),
         "tokens_after": sum(block.tokens_after for block in blocks),
-        "hashes": [original.key for original in compressed.originals],
     }
+    told["compressed"] = sum(block.skipped is None for block in blocks)
+    told.update(tokens)
+    told["hashes"] = [original.key for original in compressed.originals]
+    figures = {f"headroom_{name}": count for name, count in tokens.items()}
+    write_figures(call.observers, figures)
 
 
 def _not_kept(error: Exception) -> str:

@@ -8,8 +8,7 @@ inner model. Whatever else somebody asks of a chat model, the inner one answers.
 from __future__ import annotations
 
 import contextlib
-import copy
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from langchain_core.callbacks import (
@@ -18,49 +17,27 @@ from langchain_core.callbacks import (
     CallbackManager,
     CallbackManagerForLLMRun,
 )
-from langchain_core.language_models import (
-    BaseChatModel,
-    LangSmithParams,
-    LanguageModelInput,
-    ModelProfile,
-)
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable, RunnableConfig
-from pydantic import Field, PrivateAttr, model_validator
+from langchain_core.runnables import RunnableConfig
+from pydantic import Field, PrivateAttr
 
+from headroom_langchain.around import ModelAroundModel
 from headroom_langchain.call_config import configurable, published
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore
 from headroom_langchain.ccr.store.memory import InMemoryCCRStore
+from headroom_langchain.open_streams import Owned, closed_by, opened
 from headroom_langchain.policy import CompressionPolicy
-from headroom_langchain.rebinding import rebound
 from headroom_langchain.report import CallReport
 from headroom_langchain.tracing import announced, observed_by, observers, observers_of
 from headroom_langchain.unwrapping import unwrapped
 
 if TYPE_CHECKING:
-    from langchain_core.tools import BaseTool
-
     from headroom_langchain.caller import Caller
 
-_MIRRORED = (
-    "cache",
-    "callbacks",
-    "custom_get_token_ids",
-    "disable_streaming",
-    "metadata",
-    "output_version",
-    "rate_limiter",
-    "tags",
-    "verbose",
-)
-"""Fields of every chat model that the wrapper takes over from the inner one.
 
-The inner model's own public methods, which read them, are not called.
-"""
-
-
-class HeadroomChatModel(BaseChatModel):
+class HeadroomChatModel(ModelAroundModel):
     """A chat model whose large tool results are compressed on their way.
 
     The model sees excerpts with a marker, and may ask for the originals with the
@@ -74,16 +51,13 @@ class HeadroomChatModel(BaseChatModel):
 
     Example:
         ```python
-        llm = HeadroomChatModel(ChatAnthropic(model="claude-sonnet-4-5"))
+        llm = HeadroomChatModel(ChatAnthropic(model="claude-sonnet-5"))
         agent = create_agent(llm, tools=[...])
         ```
 
     Raises:
-        ConfigurationError: `inner` is no chat model.
+        NotAChatModelError: `inner` is no chat model.
     """
-
-    inner: BaseChatModel
-    """The model that answers."""
 
     policy: CompressionPolicy = Field(default_factory=CompressionPolicy)
     """What is compressed and how the model may ask for the rest."""
@@ -95,24 +69,15 @@ class HeadroomChatModel(BaseChatModel):
     """Separates tenants in the store; `configurable={"headroom_namespace": ...}`
     names another for one call."""
 
-    inner_arguments: dict[str, Any] = Field(default_factory=dict)
-    """Keyword arguments of every call of the inner model."""
-
     _made: Caller | None = PrivateAttr(default=None)
 
     def __init__(self, inner: Any = None, /, **fields: Any) -> None:
         """Wrap a model; see the class for the arguments."""
         if inner is not None:
             fields["inner"] = inner
-        super().__init__(**unwrapped(fields, wrapper=HeadroomChatModel))
-
-    @model_validator(mode="after")
-    def _mirror_inner(self) -> Self:
-        """Take over from the inner model what this one was not given."""
-        for name in _MIRRORED:
-            if name not in self.model_fields_set and hasattr(self.inner, name):
-                setattr(self, name, getattr(self.inner, name))
-        return self
+        fields = unwrapped(fields, wrapper=HeadroomChatModel)
+        # Not `super()`: with `preserve_type` the inner model's class comes next.
+        BaseChatModel.__init__(self, **fields)
 
     @property
     def report(self) -> CallReport | None:
@@ -137,14 +102,8 @@ class HeadroomChatModel(BaseChatModel):
 
     def __getstate__(self) -> dict[Any, Any]:
         """Pickle the settings; what was remembered of calls stays behind."""
-        state = super().__getstate__()
+        state = BaseChatModel.__getstate__(self)
         return {**state, "__pydantic_private__": {"_made": None}}
-
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        """Copy the settings and the inner model; the store is shared."""
-        copied = self.model_copy()
-        copied.inner = copy.deepcopy(self.inner, memo)
-        return copied
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
@@ -156,7 +115,19 @@ class HeadroomChatModel(BaseChatModel):
         """The fields that `dumpd` cannot write by itself."""
         return {"policy": self.policy.model_dump(mode="json")}
 
-    # What langchain-core implements a chat model with
+    @property
+    def _identifying_params(self) -> Mapping[str, Any]:
+        inner = super()._identifying_params
+        return {**inner, "headroom": self.policy.model_dump(mode="json")}
+
+    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
+        # Answers that were cached for other rules or another tenant do not serve.
+        inner = super()._get_llm_string(stop=stop, **kwargs)
+        policy, namespace = self._configured()
+        return f"{inner}---headroom:{policy.model_dump_json()}:{namespace}"
+
+    # What langchain-core implements a chat model with. It is called by its name and
+    # not with `super()`: with `preserve_type` the inner model's class comes next.
 
     def _generate(
         self,
@@ -189,16 +160,25 @@ class HeadroomChatModel(BaseChatModel):
             exchange = self._caller.open(messages, *self._given(stop, kwargs))
         yield from exchange.stream()
 
-    async def _astream(
+    def _astream(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
+        return opened(self._astreamed(messages, stop, run_manager, kwargs))
+
+    async def _astreamed(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        run_manager: AsyncCallbackManagerForLLMRun | None,
+        kwargs: dict[str, Any],
+    ) -> AsyncGenerator[ChatGenerationChunk]:
         with observed_by(observers_of(run_manager) or observers()):
             exchange = await self._caller.aopen(messages, *self._given(stop, kwargs))
-        async with contextlib.aclosing(exchange.astream()) as chunks:
+        async with Owned(exchange.astream()) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -210,8 +190,8 @@ class HeadroomChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         with observed_by(observers_of(run_manager)):
-            return super()._generate_with_cache(
-                messages, stop=stop, run_manager=run_manager, **kwargs
+            return BaseChatModel._generate_with_cache(
+                self, messages, stop=stop, run_manager=run_manager, **kwargs
             )
 
     async def _agenerate_with_cache(
@@ -221,22 +201,26 @@ class HeadroomChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        with observed_by(observers_of(run_manager)):
-            return await super()._agenerate_with_cache(
-                messages, stop=stop, run_manager=run_manager, **kwargs
+        async with contextlib.AsyncExitStack() as streams:
+            with observed_by(observers_of(run_manager)), closed_by(streams):
+                return await BaseChatModel._agenerate_with_cache(
+                    self, messages, stop=stop, run_manager=run_manager, **kwargs
+                )
+
+    async def _aiter_v2_events(
+        self, messages: list[BaseMessage], **kwargs: Any
+    ) -> AsyncIterator[Any]:
+        async with contextlib.AsyncExitStack() as streams:
+            events: Any = Owned(
+                BaseChatModel._aiter_v2_events(self, messages, **kwargs)
             )
-
-    def _should_stream(self, **kwargs: Any) -> bool:
-        if self._streaming_disabled(**{**self.inner_arguments, **kwargs}):
-            return False
-        return self.inner._should_stream(**{**self.inner_arguments, **kwargs})
-
-    def _should_use_protocol_streaming(self, **kwargs: Any) -> bool:
-        return super()._should_use_protocol_streaming(
-            **kwargs
-        ) and self.inner._should_stream(
-            async_api=kwargs["async_api"], **{**self.inner_arguments, "stream": True}
-        )
+            streams.push_async_exit(events)
+            while True:
+                with closed_by(streams):
+                    event = await anext(events, None)
+                if event is None:
+                    return
+                yield event
 
     # The calls of users, with their configuration made known to the above
 
@@ -250,7 +234,7 @@ class HeadroomChatModel(BaseChatModel):
     ) -> AIMessage:
         """Answer messages; see `BaseChatModel.invoke`."""
         with published(config):
-            return super().invoke(input, config, stop=stop, **kwargs)
+            return BaseChatModel.invoke(self, input, config, stop=stop, **kwargs)
 
     async def ainvoke(
         self,
@@ -262,7 +246,7 @@ class HeadroomChatModel(BaseChatModel):
     ) -> AIMessage:
         """Answer messages; see `BaseChatModel.ainvoke`."""
         with published(config):
-            return await super().ainvoke(input, config, stop=stop, **kwargs)
+            return await BaseChatModel.ainvoke(self, input, config, stop=stop, **kwargs)
 
     def stream(
         self,
@@ -274,7 +258,7 @@ class HeadroomChatModel(BaseChatModel):
     ) -> Iterator[AIMessageChunk]:
         """Stream an answer; see `BaseChatModel.stream`."""
         config, seen_by = announced(config, CallbackManager)
-        chunks = super().stream(input, config, stop=stop, **kwargs)
+        chunks = BaseChatModel.stream(self, input, config, stop=stop, **kwargs)
         try:
             while True:
                 # Never across a yield: the caller goes on in this context.
@@ -296,16 +280,17 @@ class HeadroomChatModel(BaseChatModel):
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream an answer; see `BaseChatModel.astream`."""
         config, seen_by = announced(config, AsyncCallbackManager)
-        chunks = super().astream(input, config, stop=stop, **kwargs)
-        try:
+        async with contextlib.AsyncExitStack() as streams:
+            chunks: Any = Owned(
+                BaseChatModel.astream(self, input, config, stop=stop, **kwargs)
+            )
+            streams.push_async_exit(chunks)
             while True:
-                with published(config), observed_by(seen_by):
+                with published(config), observed_by(seen_by), closed_by(streams):
                     chunk = await anext(chunks, None)
                 if chunk is None:
                     return
                 yield chunk
-        finally:
-            await chunks.aclose()  # type: ignore[attr-defined] # it is a generator
 
     def stream_events(
         self,
@@ -314,8 +299,8 @@ class HeadroomChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> Any:
         """Stream an answer as events; see `BaseChatModel.stream_events`."""
-        model = self._configured(config)
-        return super(HeadroomChatModel, model).stream_events(input, config, **kwargs)
+        model = self._for(config)
+        return BaseChatModel.stream_events(model, input, config, **kwargs)
 
     def astream_events(
         self,
@@ -324,88 +309,19 @@ class HeadroomChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> Any:
         """Stream an answer as events; see `BaseChatModel.astream_events`."""
-        model = self._configured(config)
-        return super(HeadroomChatModel, model).astream_events(input, config, **kwargs)
+        model = self._for(config)
+        return BaseChatModel.astream_events(model, input, config, **kwargs)
 
-    def _configured(self, config: RunnableConfig | None) -> Self:
+    def _for(self, config: RunnableConfig | None) -> Self:
         """Return a model with the settings of a call that is made step by step."""
         with published(config):
-            given = configurable()
-        policy = self.policy.with_overrides(given)
-        namespace = given.get("headroom_namespace", self.namespace)
+            policy, namespace = self._configured()
         if policy is self.policy and namespace == self.namespace:
             return self
         return self.model_copy(update={"policy": policy, "namespace": namespace})
 
-    def bind_tools(
-        self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
-        *,
-        tool_choice: Any = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Bind tools in the inner model's way; see `BaseChatModel.bind_tools`."""
-        chosen = {} if tool_choice is None else {"tool_choice": tool_choice}
-        bound = self.inner.bind_tools(tools, **chosen, **kwargs)
-        return rebound(bound, self.inner, self)
-
-    def with_structured_output(
-        self, schema: Any, *, include_raw: bool = False, **kwargs: Any
-    ) -> Runnable[LanguageModelInput, Any]:
-        """Answer in a schema, in the inner model's way."""
-        chain = self.inner.with_structured_output(
-            schema, include_raw=include_raw, **kwargs
-        )
-        return rebound(chain, self.inner, self)
-
-    def _given(
-        self, stop: list[str] | None, kwargs: dict[str, Any]
-    ) -> tuple[list[str] | None, dict[str, Any]]:
-        """Add what is bound to the inner model to what a call was given."""
-        given = {**self.inner_arguments, **kwargs}
-        bound = given.pop("stop", None)
-        return stop if stop is not None else bound, given
-
-    # What others ask of a model: the inner one answers
-
-    @property
-    def _llm_type(self) -> str:
-        return self.inner._llm_type
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        inner = dict(self.inner._identifying_params)
-        return {**inner, "headroom": self.policy.model_dump(mode="json")}
-
-    def _get_ls_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> LangSmithParams:
-        return self.inner._get_ls_params(stop=stop, **kwargs)
-
-    def _get_invocation_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        stop, given = self._given(stop, kwargs)
-        return self.inner._get_invocation_params(stop=stop, **given)
-
-    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
-        stop, given = self._given(stop, kwargs)
-        inner = self.inner._get_llm_string(stop=stop, **given)
-        return f"{inner}---headroom:{self.policy.model_dump_json()}"
-
-    def _resolve_model_profile(self) -> ModelProfile | None:
-        return self.inner.profile
-
-    def get_token_ids(self, text: str) -> list[int]:
-        """Return the inner model's token ids of a text."""
-        return self.inner.get_token_ids(text)
-
-    def get_num_tokens(self, text: str) -> int:
-        """Return the inner model's count of tokens of a text."""
-        return self.inner.get_num_tokens(text)
-
-    def get_num_tokens_from_messages(
-        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
-    ) -> int:
-        """Return the inner model's count of tokens of messages."""
-        return self.inner.get_num_tokens_from_messages(messages, tools)
+    def _configured(self) -> tuple[CompressionPolicy, str]:
+        """Return the rules and the tenant of the call under way."""
+        given = configurable()
+        namespace: str = given.get("headroom_namespace", self.namespace)
+        return self.policy.with_overrides(given), namespace

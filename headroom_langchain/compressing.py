@@ -27,7 +27,7 @@ from pydantic import ConfigDict, Field
 
 from headroom_langchain.call_config import configurable, published
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore
-from headroom_langchain.pipeline import Compressed, Plan
+from headroom_langchain.pipeline import Compressed, Memory, Plan
 from headroom_langchain.policy import CompressionPolicy
 from headroom_langchain.report import BlockReport
 from headroom_langchain.tokens import TokenCounter, estimate_tokens
@@ -106,17 +106,14 @@ def compress(
         The messages, in the form they were given. If the store cannot be written,
         nothing is left out and the notes say why.
     """
-    job = _Job(
-        messages, policy=policy, store=store, model=model, token_counter=token_counter
-    )
-    compressed = job.plan.run()
-    if compressed.originals:
-        assert store is not None  # noqa: S101 - without a store nothing is left out
-        try:
-            store.put_many(compressed.originals, namespace=namespace)
-        except Exception as error:  # noqa: BLE001 - fail open, whatever a store raises
-            return job.without_store(error)
-    return job.result(compressed)
+    return Job(
+        messages,
+        policy=policy,
+        store=store,
+        namespace=namespace,
+        model=model,
+        token_counter=token_counter,
+    ).run()
 
 
 async def acompress(
@@ -129,17 +126,14 @@ async def acompress(
     token_counter: TokenCounter = estimate_tokens,
 ) -> CompressionResult[M]:
     """Compress in a worker thread; the arguments are those of `compress`."""
-    job = _Job(
-        messages, policy=policy, store=store, model=model, token_counter=token_counter
-    )
-    compressed = await asyncio.to_thread(job.plan.run)
-    if compressed.originals:
-        assert store is not None  # noqa: S101 - without a store nothing is left out
-        try:
-            await store.aput_many(compressed.originals, namespace=namespace)
-        except Exception as error:  # noqa: BLE001 - fail open, whatever a store raises
-            return await asyncio.to_thread(job.without_store, error)
-    return job.result(compressed)
+    return await Job(
+        messages,
+        policy=policy,
+        store=store,
+        namespace=namespace,
+        model=model,
+        token_counter=token_counter,
+    ).arun()
 
 
 def compress_text(
@@ -238,35 +232,68 @@ class CompressMessages(RunnableSerializable[MessagesInput, list[BaseMessage]]):
         }
 
 
-class _Job(Generic[M]):
+class Job(Generic[M]):
     """One compression: its plan, and its result in the form of its input."""
 
     def __init__(
         self,
         messages: Sequence[M],
         *,
-        policy: CompressionPolicy | None,
-        store: CCRStore | None,
-        model: BaseChatModel | None,
-        token_counter: TokenCounter,
+        policy: CompressionPolicy | None = None,
+        store: CCRStore | None = None,
+        namespace: str = DEFAULT_NAMESPACE,
+        model: BaseChatModel | None = None,
+        token_counter: TokenCounter = estimate_tokens,
+        memory: Memory | None = None,
     ) -> None:
+        """Look at messages; the arguments are those of `compress`.
+
+        With a `memory`, texts that were shortened before are not read again.
+        """
         self._given: list[M] = list(messages)
         self._messages = [_message(message) for message in messages]
         self._policy = policy or CompressionPolicy()
         self._counter = token_counter
+        self._memory = memory
+        self._store, self._namespace = store, namespace
         able = model is None or type(model).bind_tools is not BaseChatModel.bind_tools
         offered = self._policy.retrieval and self._policy.offer != "never"
-        self.plan = self._planned(redeemable=store is not None and able and offered)
+        self._plan = self._planned(redeemable=store is not None and able and offered)
+
+    def run(self) -> CompressionResult[M]:
+        """Compress, and keep the originals."""
+        compressed = self._plan.run()
+        if compressed.originals:
+            assert self._store is not None  # noqa: S101 - without a store nothing is left out
+            try:
+                self._store.put_many(compressed.originals, namespace=self._namespace)
+            except Exception as error:  # noqa: BLE001 - fail open, whatever a store raises
+                return self._without_store(error)
+        return self._result(compressed)
+
+    async def arun(self) -> CompressionResult[M]:
+        """Compress in a worker thread, and keep the originals."""
+        compressed = await asyncio.to_thread(self._plan.run)
+        if compressed.originals:
+            assert self._store is not None  # noqa: S101 - without a store nothing is left out
+            try:
+                await self._store.aput_many(
+                    compressed.originals, namespace=self._namespace
+                )
+            except Exception as error:  # noqa: BLE001 - fail open, whatever a store raises
+                return await asyncio.to_thread(self._without_store, error)
+        return self._result(compressed)
 
     def _planned(self, *, redeemable: bool) -> Plan:
         return Plan(
             self._messages,
             policy=self._policy,
             redeemable=redeemable,
+            memory=self._memory,
             token_counter=self._counter,
         )
 
-    def result(
+    def _result(
         self, compressed: Compressed, notes: tuple[str, ...] = ()
     ) -> CompressionResult[M]:
         pairs = zip(self._given, self._messages, compressed.messages, strict=True)
@@ -276,9 +303,9 @@ class _Job(Generic[M]):
             notes=notes,
         )
 
-    def without_store(self, error: Exception) -> CompressionResult[M]:
+    def _without_store(self, error: Exception) -> CompressionResult[M]:
         note = f"originals were not kept: {type(error).__name__}: {error}"
-        return self.result(self._planned(redeemable=False).run(), (note,))
+        return self._result(self._planned(redeemable=False).run(), (note,))
 
 
 def _messages(given: MessagesInput) -> list[BaseMessage]:

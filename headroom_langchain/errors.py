@@ -3,6 +3,7 @@
 ```
 HeadroomError
 ├── ConfigurationError (ValueError)      a setting that cannot work
+│   └── NotAChatModelError (TypeError)   what was given is no chat model
 ├── StoreError                           a store could not be read or written
 │   └── KeyCollisionError                two originals with one key
 └── RetrievalTimeoutError (TimeoutError) a hidden round took too long
@@ -21,6 +22,10 @@ class HeadroomError(Exception):
 
 class ConfigurationError(HeadroomError, ValueError):
     """A setting that cannot work; the message names it and the remedy."""
+
+
+class NotAChatModelError(ConfigurationError, TypeError):
+    """What was to be wrapped is no chat model; the message says how to write it."""
 
 
 class StoreError(HeadroomError):

@@ -12,7 +12,6 @@ import contextlib
 import time
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterator,
     Awaitable,
     Callable,
     Generator,
@@ -20,7 +19,6 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -36,6 +34,7 @@ from headroom_langchain.ccr.rounds.machine import Rounds
 from headroom_langchain.ccr.rounds.record import Answer
 from headroom_langchain.ccr.store.base import Original
 from headroom_langchain.errors import RetrievalTimeoutError
+from headroom_langchain.open_streams import Owned
 from headroom_langchain.tracing import chain_run, tool_run
 
 T = TypeVar("T")
@@ -107,11 +106,11 @@ class Exchange:
 
     async def astream(self) -> AsyncGenerator[ChatGenerationChunk]:
         """Stream what the caller may see until the answer is complete."""
-        async with contextlib.aclosing(self.speak()) as first:
+        async with Owned(self.speak()) as first:
             async for chunk in first:
                 yield chunk
         if self.asks:
-            async with contextlib.aclosing(continued(self)) as others:
+            async with Owned(continued(self)) as others:
                 async for chunk in others:
                     yield chunk
         if (last := self.rounds.finish()) is not None:
@@ -120,10 +119,10 @@ class Exchange:
     async def speak(self) -> AsyncGenerator[ChatGenerationChunk]:
         """Stream what the caller may see of one round."""
         call = self.inner._astream(self.rounds.messages, **self._call())
-        chunks = cast("AsyncGenerator[ChatGenerationChunk]", call)
+        chunks = Owned(call)
         with self._round() as told:
-            async with contextlib.aclosing(chunks):
-                timed = self._timed(chunks) if self.rounds.number else chunks
+            timed = Owned(self._timed(chunks)) if self.rounds.number else chunks
+            async with chunks, timed:
                 async for chunk in timed:
                     if (shown := self.rounds.feed(chunk)) is not None:
                         yield shown
@@ -140,7 +139,8 @@ class Exchange:
             told(answers)
         again = self.rounds.answer(self._hidden, answers)
         if again and self.inner.rate_limiter:
-            await self.inner.rate_limiter.aacquire(blocking=True)
+            with self._noted("round"):
+                await self.inner.rate_limiter.aacquire(blocking=True)
         return again
 
     def _retrieve(self) -> bool:
@@ -149,16 +149,32 @@ class Exchange:
             told(answers)
         again = self.rounds.answer(self._hidden, answers)
         if again and self.inner.rate_limiter:
-            self.inner.rate_limiter.acquire(blocking=True)
+            with self._noted("round"):
+                self.inner.rate_limiter.acquire(blocking=True)
         return again
 
     def _call(self) -> dict[str, Any]:
         chosen = self.closing if self.rounds.must_answer else self.arguments
         return {"stop": self.stop, **chosen}
 
-    def _round(self) -> AbstractContextManager[dict[str, Any]]:
+    @contextlib.contextmanager
+    def _round(self) -> Iterator[dict[str, Any]]:
+        """Show a round to the observers."""
         name = f"headroom_round_{self.rounds.number + 1}"
-        return chain_run(self.observers, name, {"messages": len(self.rounds.messages)})
+        inputs = {"messages": len(self.rounds.messages)}
+        with self._noted("round"), chain_run(self.observers, name, inputs) as told:
+            yield told
+
+    @contextlib.contextmanager
+    def _noted(self, step: str) -> Iterator[None]:
+        """Let the report say when a step is not finished, and why."""
+        number = self.rounds.number + 1
+        try:
+            yield
+        except BaseException as error:
+            why = f"{type(error).__name__}: {error}".removesuffix(": ")
+            self.answering.notes.append(f"{step} {number} was not finished: {why}")
+            raise
 
     def _close(self, told: dict[str, Any]) -> ChatGenerationChunk | None:
         rest, self._hidden = self.rounds.close()
@@ -169,6 +185,7 @@ class Exchange:
     def _retrieval(self) -> Iterator[Callable[[Sequence[Answer]], None]]:
         """Show each hidden call to the observers, with its answer."""
         with contextlib.ExitStack() as stack:
+            stack.enter_context(self._noted("retrieval after round"))
             runs = [
                 stack.enter_context(
                     tool_run(self.observers, RETRIEVE_TOOL_NAME, call.raw)
@@ -205,8 +222,8 @@ class Exchange:
             start = time.monotonic()
 
     async def _timed(
-        self, chunks: AsyncGenerator[ChatGenerationChunk]
-    ) -> AsyncIterator[ChatGenerationChunk]:
+        self, chunks: Owned[ChatGenerationChunk]
+    ) -> AsyncGenerator[ChatGenerationChunk]:
         """Pass chunks on while the model keeps within its time, as `_checked`."""
         left, start = self.timeout, time.monotonic()
         while (chunk := await self._in_time(anext(chunks, None), left)) is not None:

@@ -30,7 +30,7 @@ from headroom_langchain.messages import (
     text_blocks,
     with_keys,
 )
-from headroom_langchain.policy import CompressionPolicy
+from headroom_langchain.policy import STUBS, CompressionPolicy
 from headroom_langchain.report import BlockReport
 from headroom_langchain.tokens import TokenCounter, estimate_tokens
 
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 _SHORT = 1000
 """Characters below which counting is cheaper than remembering the count."""
+
+_LONGEST_STUB = 16_384
+"""Characters below which a text that says so may stand for a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +170,8 @@ class Plan:
             return "retrieved"
         if block.tool is not None and self._policy.excludes(block.tool):
             return "excluded tool"
+        if len(block.text) < _LONGEST_STUB and block.text.startswith(STUBS):
+            return "stub of a file"
         # No text has more tokens than bytes, and no character more than four bytes.
         if 4 * len(block.text) < self._policy.trigger[1]:
             return "below trigger"

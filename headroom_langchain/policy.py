@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
 from headroom_langchain.errors import ConfigurationError
 
@@ -42,6 +42,9 @@ EXACT_TOOLS: Final = (
     "file_search",
 )
 """Tools whose output an agent edits from or takes names from, letter by letter."""
+
+STUBS: Final = ("Tool result too large, the result of this tool call ",)
+"""How texts begin that stand for a result which an agent has moved to a file."""
 
 
 class CompressionPolicy(BaseModel):
@@ -100,11 +103,13 @@ class CompressionPolicy(BaseModel):
     texts are only rewritten without loss.
     """
 
-    when_forced: Literal["excerpt", "original"] = "excerpt"
-    """What goes out when the caller forces one tool and so forbids retrieval.
+    when_forced: Literal["excerpt", "original", "retrieve"] = "excerpt"
+    """What goes out when the caller demands something that leaves no retrieval.
 
+    That is one tool by name, no tool, or a native answer format without tools.
     `excerpt` keeps the compressed form, so that the cached prefix holds;
-    `original` sends everything.
+    `original` sends everything; `retrieve` lets the model ask for originals first,
+    for which such a call has a tool list, and so a cached prefix, of its own.
     """
 
     replay: Literal["always", "same_turn", "never"] = "always"
@@ -112,6 +117,15 @@ class CompressionPolicy(BaseModel):
 
     Replaying them keeps the cached prefix. `same_turn` does so until the next
     human message.
+    """
+
+    usage: Literal["sum", "last"] = "sum"
+    """Which rounds the usage of an answer counts.
+
+    `sum` is what is paid for. `last` is how large the context is now, for code
+    that takes it for that, such as middleware that summarises long histories;
+    callbacks that count then miss the rounds before. The record of an answer
+    has the usage of each round either way.
     """
 
     max_rounds: int = Field(default=3, ge=0, le=20)
@@ -139,6 +153,11 @@ class CompressionPolicy(BaseModel):
     def scale(self) -> float:
         """The factor on what an excerpt may have, by preset and budget."""
         return self.budget * (_COMPACT if self.preset == "compact" else 1.0)
+
+    @field_serializer("roles", when_used="json")
+    def _in_order(self, roles: frozenset[Role]) -> list[Role]:
+        # What is written is part of cache keys, which processes may share.
+        return sorted(roles)
 
     def excludes(self, tool: str) -> bool:
         """Tell whether the results of a tool are left alone."""

@@ -9,23 +9,36 @@ from __future__ import annotations
 
 from typing import Any
 
+from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import (
     Runnable,
-    RunnableBinding,
     RunnableParallel,
     RunnableSequence,
+    RunnableWithFallbacks,
 )
+from langchain_core.runnables.base import RunnableBindingBase
 
 
 def rebound(
-    runnable: Runnable[Any, Any], inner: object, outer: Runnable[Any, Any]
+    runnable: Runnable[Any, Any], inner: BaseChatModel, outer: BaseChatModel
 ) -> Runnable[Any, Any]:
-    """Return a runnable that calls `outer` wherever it called `inner`."""
-    if runnable is inner:
-        return outer
-    if isinstance(runnable, RunnableBinding):
+    """Return a runnable that calls `outer` wherever it called `inner`.
+
+    Some models return a changed copy of themselves; a copy of `outer` then goes
+    around that.
+    """
+    if type(runnable) is type(inner):
+        same = runnable is inner
+        return outer if same else outer.model_copy(update={"inner": runnable})
+    if isinstance(runnable, RunnableBindingBase):
         bound = rebound(runnable.bound, inner, outer)
         return runnable.model_copy(update={"bound": bound})
+    if isinstance(runnable, RunnableWithFallbacks):
+        first, *others = (
+            rebound(each, inner, outer)
+            for each in (runnable.runnable, *runnable.fallbacks)
+        )
+        return runnable.model_copy(update={"runnable": first, "fallbacks": others})
     if isinstance(runnable, RunnableSequence):
         steps = [rebound(step, inner, outer) for step in runnable.steps]
         return RunnableSequence(*steps, name=runnable.name)

@@ -50,7 +50,7 @@ class CallReport:
     rounds: int = 1
     """Calls of the inner model."""
     notes: tuple[str, ...] = ()
-    """What went wrong without stopping the call."""
+    """What went wrong, and which step an error or a caller that left cut short."""
 
     @property
     def tokens_before(self) -> int:

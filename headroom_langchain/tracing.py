@@ -9,7 +9,7 @@ hands no run manager to the methods that stream, so the run is made known here.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from langchain_core.tracers._streaming import (
     _StreamingCallbackHandler,
     _V2StreamingCallbackHandler,
 )
+from langchain_core.tracers.core import _TracerCore
 from langchain_core.utils.uuid import uuid7
 
 _HIDDEN_FROM = (
@@ -108,6 +109,24 @@ def _manager(
     metadata = source.inheritable_metadata.items()
     manager.add_metadata({k: v for k, v in metadata if not k.startswith("ls_")})
     return manager
+
+
+def write_figures(manager: CallbackManager | None, figures: Mapping[str, int]) -> None:
+    """Write figures into the metadata of the model run, where people filter by them.
+
+    Args:
+        manager: The observers; those that keep no runs are passed over.
+        figures: The figures, each under a name that is only ours.
+    """
+    if manager is None:
+        return
+    for handler in manager.handlers:
+        if isinstance(handler, _TracerCore):
+            run = handler.run_map.get(str(manager.parent_run_id))
+            if run is not None and run.extra is not None:
+                # A copy, since the dictionary is also what other handlers were given.
+                metadata = run.extra.get("metadata") or {}
+                run.extra["metadata"] = {**metadata, **figures}
 
 
 @contextlib.contextmanager

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import RunnableBinding
+from langchain_core.runnables import RunnableBinding, RunnableConfig
+from langchain_core.runnables.config import merge_configs
 
-from headroom_langchain.errors import ConfigurationError
+from headroom_langchain.errors import ConfigurationError, NotAChatModelError
 
 _TAKEN = ("callbacks", "metadata", "tags")
 """Parts of a binding's configuration that a chat model has fields for."""
+
+_REMEDIES = {
+    "RunnableRetry": "HeadroomChatModel(llm).with_retry()",
+    "RunnableWithFallbacks": (
+        "HeadroomChatModel(llm).with_fallbacks([HeadroomChatModel(other)])"
+    ),
+    "RunnableConfigurableFields": (
+        "HeadroomChatModel(llm).configurable_fields(policy=...)"
+    ),
+    "RunnableConfigurableAlternatives": (
+        "HeadroomChatModel(llm).configurable_alternatives(..., "
+        "other=HeadroomChatModel(other))"
+    ),
+    "_ConfigurableModel": (
+        "HeadroomChatModel(init_chat_model(name)).configurable_alternatives(..., "
+        "other=HeadroomChatModel(init_chat_model(other)))"
+    ),
+}
+"""How to write it when what was given does something around a chat model."""
 
 
 def unwrapped(
@@ -27,7 +47,7 @@ def unwrapped(
         The fields, with arguments bound to the model as `inner_arguments`.
 
     Raises:
-        ConfigurationError: `inner` is none of these.
+        NotAChatModelError: `inner` is none of these.
         ImportError: It is a name, and langchain is not installed.
     """
     inner = fields.get("inner")
@@ -37,17 +57,11 @@ def unwrapped(
         return unwrapped(_unbound(inner, fields), wrapper=wrapper)
     if isinstance(inner, wrapper):
         # Wrapping twice is wrapping once; what the outer one names counts.
-        own = {name: getattr(inner, name) for name in ("inner", "store", "policy")}
-        bound = {**inner.inner_arguments, **fields.get("inner_arguments", {})}  # type: ignore[attr-defined] # a field of every wrapper
+        own = {name: getattr(inner, name) for name in type(inner).model_fields}
+        bound = {**own["inner_arguments"], **fields.get("inner_arguments", {})}
         return {**own, **fields, "inner": own["inner"], "inner_arguments": bound}
     if not isinstance(inner, BaseChatModel):
-        msg = (
-            f"{inner!r} is no chat model. Give a BaseChatModel, one with bound "
-            'arguments, or a name such as "openai:gpt-5"; apply `with_retry`, '
-            "`with_fallbacks` and configurable alternatives around "
-            "HeadroomChatModel, not inside it."
-        )
-        raise ConfigurationError(msg)
+        raise NotAChatModelError(_refused(inner))
     return fields
 
 
@@ -55,9 +69,29 @@ def _unbound(
     binding: RunnableBinding[Any, Any], fields: dict[str, Any]
 ) -> dict[str, Any]:
     """Take a binding apart: what it binds, its arguments, its configuration."""
+    if binding.config_factories:
+        msg = (
+            f"{binding!r} has listeners, which belong around the wrapper: "
+            "HeadroomChatModel(llm).with_listeners(...)"
+        )
+        raise NotAChatModelError(msg)
     bound = {**binding.kwargs, **fields.get("inner_arguments", {})}
-    config = {name: binding.config[name] for name in _TAKEN if binding.config.get(name)}  # type: ignore[literal-required] # names of its keys
+    own = {name: getattr(binding.bound, name, None) for name in _TAKEN}
+    merged: Any = merge_configs(cast("RunnableConfig", own), binding.config)
+    config = {name: merged[name] for name in _TAKEN if merged.get(name)}
+    if name := binding.config.get("run_name"):
+        config["name"] = name
     return {**config, **fields, "inner": binding.bound, "inner_arguments": bound}
+
+
+def _refused(inner: object) -> str:
+    remedy = _REMEDIES.get(type(inner).__name__)
+    return (
+        f"{inner!r} is no chat model. Give a BaseChatModel, one with bound "
+        'arguments, or a name such as "openai:gpt-5"; apply `with_retry`, '
+        "`with_fallbacks` and configurable alternatives around "
+        "HeadroomChatModel, not inside it" + (f": {remedy}" if remedy else ".")
+    )
 
 
 def _named(name: str) -> BaseChatModel:

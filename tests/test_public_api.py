@@ -33,6 +33,7 @@ def test_the_names_are_these() -> None:
         "HeadroomMiddleware",
         "InMemoryCCRStore",
         "KeyCollisionError",
+        "NotAChatModelError",
         "Original",
         "RetrievalReport",
         "RetrievalTimeoutError",

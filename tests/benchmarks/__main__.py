@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from .calls import plain_calls, retrieving_calls
+from .graphs import calls_in_nodes
 from .histories import second_calls
 from .imports import import_times
 from .stalls import stalls
@@ -16,6 +17,7 @@ _SECTIONS: dict[str, Callable[[], AsyncIterator[Row]]] = {
     # First, since its first row is about the import of langgraph.
     "A call that retrieves once, against its two calls": retrieving_calls,
     "A call": plain_calls,
+    "A call in a LangGraph node, its messages streamed": calls_in_nodes,
     "A chunk of a stream of 10,000": chunks,
     "A chunk of longer streams": long_streams,
     "A call over a history of 100,000 tokens": second_calls,

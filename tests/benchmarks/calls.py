@@ -39,7 +39,7 @@ async def plain_calls() -> AsyncIterator[Row]:
         ("1 message", short),
         (f"{len(long)} messages, a tool bound", long),
     ):
-        tools = [_look_up] if messages is long else []
+        tools = [look_up] if messages is long else []
         bare = scripted(turns).bind_tools(tools)
         wrapped = HeadroomChatModel(scripted(turns)).bind_tools(tools)
         for method in METHODS:
@@ -60,9 +60,9 @@ async def retrieving_calls() -> AsyncIterator[Row]:
     if "langgraph" in sys.modules:
         msg = "langgraph was imported before the first retrieval that needs it"
         raise RuntimeError(msg)
-    pair = await _retrieving("astream", 4, anew=True, repeats=1)
-    yield Row.of("astream, 4 KB, the first of the process", pair)
-    for kilobytes, anew in ((4, True), (40, True), (40, False)):
+    pair = await _retrieving("astream", 6, anew=True, repeats=1)
+    yield Row.of("astream, 6 KB, the first of the process", pair)
+    for kilobytes, anew in ((6, True), (40, True), (40, False)):
         for method in METHODS:
             pair = await _retrieving(
                 method, kilobytes, anew=anew, repeats=_RETRIEVING_REPEATS
@@ -89,16 +89,18 @@ async def _retrieving(
     # Without the graph, which the first of all calls is to import by itself.
     for history in [*histories, *histories[: len(before) // 2]]:
         await call(wrapped, "invoke", history)
-    sent = [await _sent(asking, history) for history in histories]
+    sent = [await sent_inside(asking, history) for history in histories]
     return await compared(
-        _in_turn([partial(_replay, bare, method, requests) for requests in sent]),
-        _in_turn([partial(call, wrapped, method, history) for history in histories]),
+        in_turn([partial(_replay, bare, method, requests) for requests in sent]),
+        in_turn([partial(call, wrapped, method, history) for history in histories]),
         repeats=repeats,
         warm_up=0,
     )
 
 
-async def _sent(turns: Script, history: Sequence[BaseMessage]) -> Sequence[Request]:
+async def sent_inside(
+    turns: Script, history: Sequence[BaseMessage]
+) -> Sequence[Request]:
     """Return what a wrapped model sends to the model in it."""
     inner = scripted(turns)
     await call(HeadroomChatModel(inner), "invoke", history)
@@ -110,7 +112,7 @@ async def _replay(bare: Model, method: Method, requests: Sequence[Request]) -> N
         await call(bare, method, request.messages, tools=list(request.tools))
 
 
-def _in_turn(works: Sequence[Work]) -> Work:
+def in_turn(works: Sequence[Work]) -> Work:
     """Return a work that is another one each time."""
     left = iter(works)
 
@@ -120,6 +122,6 @@ def _in_turn(works: Sequence[Work]) -> Work:
     return work
 
 
-def _look_up(part: int) -> str:
+def look_up(part: int) -> str:
     """Look up a part."""
     return str(part)

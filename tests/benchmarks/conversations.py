@@ -28,11 +28,15 @@ Model: TypeAlias = Runnable[LanguageModelInput, AIMessage]
 
 
 def scripted(
-    turns: Script, *, chunking: int = 4, shape: Shape = "openai"
+    turns: Script,
+    *,
+    chunking: int = 4,
+    shape: Shape = "openai",
+    suspends: bool = False,
 ) -> ScriptedChatModel:
     """Make a model that answers without waiting, so that its own time is small."""
     return ScriptedChatModel(
-        turns=turns, chunking=chunking, shape=shape, suspends=False
+        turns=turns, chunking=chunking, shape=shape, suspends=suspends
     )
 
 

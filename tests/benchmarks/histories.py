@@ -30,7 +30,7 @@ _METHODS: tuple[Method, ...] = ("invoke", "ainvoke")
 
 async def second_calls() -> AsyncIterator[Row]:
     """Measure calls over a history that was shortened before; aim: 2 ms."""
-    messages = _long_history()
+    messages = long_history()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "originals.db"
         with InMemoryCCRStore() as memory, SqliteCCRStore(path) as sqlite:
@@ -74,7 +74,7 @@ async def _calls(
     )
 
 
-def _long_history() -> list[BaseMessage]:
+def long_history() -> list[BaseMessage]:
     results: list[str] = []
     while sum(map(estimate_tokens, results)) < _TOKENS:
         seed = len(results)

@@ -76,7 +76,7 @@ async def _long_stream(length: int) -> Pair:
 
 
 async def _long_round(length: int) -> Pair:
-    messages = agent_history([records(4000)])
+    messages = agent_history([records(6000)])
     turns: Script = [ask_for_original(), Turn(text="x" * length)]
     return await compared(
         partial(call, scripted(turns[1:], chunking=1), "astream", messages),

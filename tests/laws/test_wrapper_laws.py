@@ -27,10 +27,10 @@ from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME, marked_keys
 from headroom_langchain.ccr.rounds.answering import NO_MORE
 from headroom_langchain.ccr.rounds.machine import NOTHING_SAID
 from headroom_langchain.ccr.rounds.record import DROPPED
-from headroom_langchain.offering import tool_name
 from headroom_langchain.testing import Call, ScriptedChatModel, Turn, ask_for_original
 from headroom_langchain.testing.turns import Script
 from headroom_langchain.tokens import estimate_tokens
+from headroom_langchain.tool_choice import tool_name
 
 BIG = MAKERS["log"](600, ["the disk of web-417 is full"])
 ANSWERED = "It is the disk."

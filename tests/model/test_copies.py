@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_anthropic import ChatAnthropic
 from langchain_core.load import dumpd, load
 from langchain_core.messages import ToolMessage
 from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 from headroom_langchain import (
     CompressionPolicy,
@@ -71,19 +73,44 @@ def test_a_changed_copy_calls_with_its_own_settings() -> None:
     assert [bool(request.tools) for request in inner.requests] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("inner", "key"),
+    [
+        (
+            ChatOpenAI(model="x", api_key=SecretStr("sk-secret"), temperature=0.5),
+            "OPENAI_API_KEY",
+        ),
+        (
+            ChatAnthropic(
+                model_name="x",
+                api_key=SecretStr("sk-secret"),
+                temperature=0.5,
+                timeout=None,
+                stop=None,
+            ),
+            "ANTHROPIC_API_KEY",
+        ),
+    ],
+    ids=["openai", "anthropic"],
+)
 @pytest.mark.filterwarnings("ignore:The function `load` is in beta")
-def test_a_written_model_has_its_settings_and_no_secret() -> None:
-    """`dumpd` and `load` bring back the inner model and the policy."""
-    inner = ChatOpenAI(model="gpt-x", api_key="sk-secret")  # type: ignore[arg-type] # a plain key is fine
-    model = HeadroomChatModel(inner, policy=CompressionPolicy(max_rounds=2))
+def test_a_written_model_has_its_settings_and_no_secret(inner: Any, key: str) -> None:
+    """`dumpd` and `load` bring back the inner model, its arguments and the policy."""
+    policy = CompressionPolicy(max_rounds=2, trigger=("tokens", 99))
+    model = HeadroomChatModel(inner.bind(top_p=1), policy=policy, namespace="tenant")
+    model.store.put(Original.of("an original"))
     written = dumpd(model)
     assert "sk-secret" not in json.dumps(written)
+    assert "an original" not in json.dumps(written)
     assert "store" not in written["kwargs"]
-    again = load(
+    again: Any = load(
         written,
-        secrets_map={"OPENAI_API_KEY": "sk-other"},
+        secrets_map={key: "sk-other"},
         valid_namespaces=["headroom_langchain"],
-        allowed_objects=[HeadroomChatModel, ChatOpenAI],
+        allowed_objects=[HeadroomChatModel, type(inner)],
     )
-    assert again.policy == model.policy
-    assert again.inner.model_name == "gpt-x"
+    assert type(again) is HeadroomChatModel
+    assert (again.policy, again.namespace) == (policy, "tenant")
+    assert again.inner_arguments == {"top_p": 1}
+    assert isinstance(again.inner, type(inner))
+    assert again.inner.model_dump()["temperature"] == 0.5

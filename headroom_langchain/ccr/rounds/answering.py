@@ -20,6 +20,7 @@ from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from headroom_langchain.ccr.retrieval.reading import Read
+    from headroom_langchain.ccr.retrieval.request import Refusal, RetrievalRequest
 
 NO_MORE: Final = (
     "No more originals can be read in this answer. "
@@ -54,6 +55,8 @@ class Answering:
     """One entry for each call that was answered."""
     notes: list[str] = field(default_factory=list)
     """What went wrong on the way."""
+    _failure: str = field(default="", init=False)
+    """What the model is told of an original that could not be read."""
 
     def fetch(self, calls: Sequence[HiddenCall]) -> Mapping[str, Original]:
         """Read from the store what the calls may see and this call does not hold."""
@@ -121,6 +124,8 @@ class Answering:
 
         request = parse_request(call.arguments)
         found = {**fetched, **self.originals}
+        if self._failure and self._lacks(request, found):
+            return f"{self._failure} Run the tool that wrote it again.", True
         try:
             told = answer(
                 request,
@@ -148,6 +153,14 @@ class Answering:
                 asked.update(dict.fromkeys(request.keys))
         return [key for key in asked if key in self.known and key not in self.originals]
 
+    def _lacks(
+        self, request: RetrievalRequest | Refusal, found: Mapping[str, Original]
+    ) -> bool:
+        """Tell whether a request names what it may see and what was not read."""
+        keys = getattr(request, "keys", ())
+        return any(key in self.known and key not in found for key in keys)
+
     def _unread(self, error: Exception) -> Mapping[str, Original]:
         self.notes.append(f"a store was not read: {type(error).__name__}: {error}")
+        self._failure = f"The original could not be read: {type(error).__name__}."
         return {}

@@ -107,14 +107,35 @@ def without_hidden(message: AIMessage) -> AIMessage:
     content = message.content
     if not isinstance(content, str):
         content = [block for block in content if not _is_hidden_block(block, ids)]
+    extra = without_raw_calls(message.additional_kwargs)
     return message.model_copy(
         update={
             "content": content,
             "tool_calls": _others(message.tool_calls),
             "invalid_tool_calls": _others(message.invalid_tool_calls),
-            "additional_kwargs": without_raw_calls(message.additional_kwargs),
+            "additional_kwargs": without_entries(extra, ids),
         }
     )
+
+
+def without_entries(extra: Mapping[str, Any], ids: set[str | None]) -> dict[str, Any]:
+    """Take what is kept for hidden calls out of a message's additional arguments.
+
+    Some clients keep a signature for each call there, under the call's id.
+
+    Args:
+        extra: The additional arguments.
+        ids: The ids of the hidden calls.
+    """
+    kept: dict[str, Any] = {}
+    for key, value in extra.items():
+        if isinstance(value, dict) and ids & value.keys():
+            others = {name: entry for name, entry in value.items() if name not in ids}
+            if others:
+                kept[key] = others
+        else:
+            kept[key] = value
+    return kept
 
 
 def without_raw_calls(extra: Mapping[str, Any]) -> dict[str, Any]:

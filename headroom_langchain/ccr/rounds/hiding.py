@@ -17,6 +17,7 @@ from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.utils._merge import merge_lists
 
+from headroom_langchain.ccr.rounds.calls import without_entries
 from headroom_langchain.ccr.rounds.joining import separated
 from headroom_langchain.ccr.rounds.slots import CALL_BLOCKS, Piece, Slots, Stream
 
@@ -37,6 +38,8 @@ class Held:
 
     info: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
+    origin: dict[str, Any] = field(default_factory=dict)
+    """Metadata of every chunk, for an answer of which no chunk goes out."""
     extra: dict[str, Any] = field(default_factory=dict)
     usage: UsageMetadata | None = None
 
@@ -50,6 +53,8 @@ class Seen:
     """One more than the highest block index that went out."""
     text: str = ""
     """The last character of the text that is not empty."""
+    loose: bool = False
+    """Whether the last piece of content was text without an index."""
     calls: bool = False
     listed: bool = False
     """Whether content comes as a list of blocks."""
@@ -69,7 +74,7 @@ class Seen:
             self.extra.update(message.additional_kwargs)
         content = message.content
         if isinstance(content, str):
-            self.text = content[-1:] or self.text
+            self._note_loose(content)
         else:
             self.listed = True
             for block in content:
@@ -80,28 +85,43 @@ class Seen:
 
     def _note_block(self, block: str | dict[str, Any]) -> None:
         if isinstance(block, str):
-            self.text = block[-1:] or self.text
+            self._note_loose(block)
             return
         if block.get("type") == "text":
             self.text = (block.get("text") or "")[-1:] or self.text
         self._note_index(block.get("index"))
 
+    def _note_loose(self, text: str) -> None:
+        """Count a run of text without an index as a block of its own.
+
+        With `output_version="v1"` langchain-core gives it the next index.
+        """
+        self.text = text[-1:] or self.text
+        if text and not self.loose:
+            self.loose = True
+            self.next_index += 1
+
     def _note_index(self, index: object) -> None:
-        if isinstance(index, int) and index >= self.next_index:
+        if not isinstance(index, int):
+            return
+        self.loose = False
+        if index >= self.next_index:
             self.next_index = index + 1
 
 
 class RoundFilter:
     """Lets through what the caller may see of one round."""
 
-    def __init__(self, seen: Seen, *, number: int) -> None:
+    def __init__(self, seen: Seen, *, number: int, holds_usage: bool = False) -> None:
         """Begin a round.
 
         Args:
             seen: What was seen of the rounds before; kept up to date.
             number: The number of the round, 0 for the first.
+            holds_usage: Hold usage back even while nothing is hidden.
         """
         self.held = Held()
+        self._holds_usage = holds_usage
         self._seen = seen
         self._number = number
         self._offset = seen.next_index
@@ -181,8 +201,14 @@ class RoundFilter:
         )
 
     def _holds_nothing(self, message: AIMessageChunk) -> bool:
-        last = message.chunk_position is not None and bool(self.held.metadata)
+        if self._holds_usage and message.usage_metadata:
+            return False
+        last = message.chunk_position is not None and self._waits()
         return not last and "id" not in message.response_metadata
+
+    def _waits(self) -> bool:
+        """Tell whether something is held that belongs behind the last chunk."""
+        return bool(self.held.metadata or self.held.usage)
 
     def _visible(
         self,
@@ -201,7 +227,7 @@ class RoundFilter:
             "id": message.id if self._number == 0 else self._seen.id,
             "chunk_position": None,
         }
-        if untouched and not self.held.metadata:
+        if untouched and not self._waits():
             changes["chunk_position"] = message.chunk_position
         if not calls and not message.tool_call_chunks:
             return message.model_copy(update=changes)
@@ -216,6 +242,7 @@ class RoundFilter:
             shown = self._separated(message.content)
             loose, calls = self._taken("chunk", message.tool_call_chunks)
             return (shown, calls) if not loose else ([shown, *loose], calls)
+        self._seen.listed = True
         shown = []
         for block in message.content:
             if isinstance(block, dict) and block.get("type") in CALL_BLOCKS:
@@ -277,11 +304,13 @@ class RoundFilter:
         if untouched or not extra:
             return extra
         extra = {k: v for k, v in extra.items() if k not in _RAW_CALLS}
+        extra = without_entries(extra, self._slots.held_ids)
         texts = {key for key, value in extra.items() if isinstance(value, str)}
         return self._once(extra, self.held.extra, keep=texts)
 
     def _metadata(self, message: AIMessageChunk, *, untouched: bool) -> dict[str, Any]:
         metadata = message.response_metadata
+        self.held.origin.update({k: v for k, v in metadata.items() if k in _EVERYWHERE})
         keep = set(metadata) - {"id"} if untouched else set(_EVERYWHERE)
         return self._once(metadata, self.held.metadata, keep=keep)
 
@@ -289,7 +318,7 @@ class RoundFilter:
         self, message: AIMessageChunk, *, untouched: bool
     ) -> UsageMetadata | None:
         usage = message.usage_metadata
-        if untouched or usage is None:
+        if usage is None or (untouched and not self._holds_usage):
             return usage
         self.held.usage = add_usage(self.held.usage, usage)
         return None

@@ -3,9 +3,10 @@
 The first round of an answer is streamed without it. When that round ended in a
 hidden call, a small compiled graph takes over: it retrieves, calls the model
 again, and so on until an answer is complete. It runs in a task of its own, in a
-context that knows nothing of a graph around it, so that no hidden message shows
-up in an outer graph's streams or checkpoints. Chunks are handed over one by one:
-the model is asked for the next chunk only when the one before was taken.
+context that knows nothing of a graph or a trace around it, so that it shows up in
+neither; what its nodes do is done in the context of the caller, as the first round
+was. Chunks are handed over one by one: the model is asked for the next chunk only
+when the one before was taken.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+
+from headroom_langchain.open_streams import Owned
 
 if TYPE_CHECKING:
     from langchain_core.outputs import ChatGenerationChunk
     from langgraph.graph.state import CompiledStateGraph
+    from langgraph.types import Command
 
 
 class Session(Protocol):
@@ -42,17 +46,19 @@ class Session(Protocol):
 class LoopState(TypedDict):
     """What the graph itself knows: everything else stays in the session."""
 
-    again: bool
-    """Whether there is anything left to do."""
+    asked: bool
+    """Starts the graph."""
 
 
 class LoopContext(TypedDict):
     """What the nodes work with."""
 
     session: Session
-    hand_over: Any
+    hand_over: Callable[[ChatGenerationChunk], Awaitable[None]]
     """Takes one chunk and returns once it was taken from there."""
-    failures: list[Exception]
+    outside: contextvars.Context
+    """The context of the caller."""
+    failures: list[BaseException]
     """What ended the loop. LangGraph would add notes of its own to an error."""
 
 
@@ -71,10 +77,15 @@ async def continued(session: Session) -> AsyncGenerator[ChatGenerationChunk]:
         # LangGraph is imported now, which takes a while.
         await asyncio.to_thread(retrieval_loop)
     graph = retrieval_loop()
-    failures: list[Exception] = []
-    queue: asyncio.Queue[ChatGenerationChunk | None] = asyncio.Queue(maxsize=1)
+    failures: list[BaseException] = []
+    outside = contextvars.copy_context()
+    queue: asyncio.Queue[ChatGenerationChunk | None] = asyncio.Queue()
+    left = asyncio.Event()
 
     async def hand_over(chunk: ChatGenerationChunk) -> None:
+        if left.is_set():
+            # The model went on although it was cancelled.
+            raise asyncio.CancelledError
         await queue.put(chunk)
         await queue.join()
 
@@ -84,18 +95,17 @@ async def continued(session: Session) -> AsyncGenerator[ChatGenerationChunk]:
         try:
             with tracing_context(enabled=False):
                 await graph.ainvoke(
-                    {"again": True},
+                    {"asked": True},
                     {"recursion_limit": _STEPS},
                     context={
                         "session": session,
                         "hand_over": hand_over,
+                        "outside": outside,
                         "failures": failures,
                     },
                 )
         finally:
-            # The queue is empty here unless nobody reads it any more.
-            with contextlib.suppress(asyncio.QueueFull):
-                queue.put_nowait(None)
+            queue.put_nowait(None)
 
     task = asyncio.get_running_loop().create_task(drive(), context=_clean_context())
     try:
@@ -104,14 +114,26 @@ async def continued(session: Session) -> AsyncGenerator[ChatGenerationChunk]:
             yield chunk
         await task
         if failures:
-            raise failures[0]
+            raise failures.pop()
     finally:
-        if not task.done():
-            task.cancel()
-            # Raises only when the caller itself is cancelled meanwhile.
+        left.set()
+        await _ended(task)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end, also when cancelled meanwhile."""
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        task.cancel()
+        try:
             await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if not task.cancelled():
+        # Asked for, so that nobody reports it as never retrieved.
+        task.exception()
+    if cancelled is not None:
+        raise cancelled
 
 
 @lru_cache(maxsize=1)
@@ -119,46 +141,66 @@ def retrieval_loop() -> CompiledStateGraph[Any, Any, Any, Any]:
     """Compile the graph: retrieve, then model, then again or the end."""
     from langgraph.graph import END, START, StateGraph
     from langgraph.runtime import Runtime
+    from langgraph.types import Command
 
     async def retrieve(
         state: LoopState,  # noqa: ARG001 - the signature of a node
         runtime: Runtime[LoopContext],
-    ) -> LoopState:
-        again = False
-        with _noted(runtime.context["failures"]):
-            again = await runtime.context["session"].retrieve()
-        return {"again": again}
+    ) -> Command[Any]:
+        again = await _outside(runtime.context, _retrieve)
+        return Command(goto="model" if again else END)
 
     async def model(
         state: LoopState,  # noqa: ARG001 - the signature of a node
         runtime: Runtime[LoopContext],
-    ) -> LoopState:
-        session = runtime.context["session"]
-        again = False
-        with _noted(runtime.context["failures"]):
-            async with contextlib.aclosing(session.speak()) as chunks:
-                async for chunk in chunks:
-                    await runtime.context["hand_over"](chunk)
-            again = session.asks
-        return {"again": again}
-
-    def onward(to: str) -> Any:
-        return lambda state: to if state["again"] else END
+    ) -> Command[Any]:
+        again = await _outside(runtime.context, _speak)
+        return Command(goto="retrieve" if again else END)
 
     builder = StateGraph(LoopState, context_schema=LoopContext)
-    builder.add_node("retrieve", retrieve)
-    builder.add_node("model", model)
+    builder.add_node("retrieve", retrieve, destinations=("model", END))
+    builder.add_node("model", model, destinations=("retrieve", END))
     builder.add_edge(START, "retrieve")
-    builder.add_conditional_edges("retrieve", onward("model"), ["model", END])
-    builder.add_conditional_edges("model", onward("retrieve"), ["retrieve", END])
     return builder.compile(checkpointer=False, name="headroom_retrieval_loop")
 
 
+async def _retrieve(context: LoopContext) -> bool:
+    """Answer hidden calls; tells whether the model must speak again."""
+    return await context["session"].retrieve()
+
+
+async def _speak(context: LoopContext) -> bool:
+    """Hand over a round; tells whether it ended in hidden calls."""
+    async with Owned(context["session"].speak()) as chunks:
+        async for chunk in chunks:
+            await context["hand_over"](chunk)
+    return context["session"].asks
+
+
+async def _outside(
+    context: LoopContext, work: Callable[[LoopContext], Awaitable[bool]]
+) -> bool:
+    """Do a node's work in the caller's context; a failure is noted, and ends it."""
+
+    async def noted() -> bool:
+        with _noted(context["failures"]):
+            return await work(context)
+        return False
+
+    loop = asyncio.get_running_loop()
+    return await loop.create_task(noted(), context=context["outside"])
+
+
 @contextlib.contextmanager
-def _noted(failures: list[Exception]) -> Iterator[None]:
+def _noted(failures: list[BaseException]) -> Iterator[None]:
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised outside the graph
+    except GeneratorExit:
+        raise
+    except BaseException as error:  # whatever it is, it is raised outside the graph
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+            raise
         failures.append(error)
 
 

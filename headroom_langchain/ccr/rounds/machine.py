@@ -11,7 +11,7 @@ usage of all rounds, and a record of what was hidden.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from langchain_core.messages import (
     AIMessage,
@@ -19,7 +19,7 @@ from langchain_core.messages import (
     BaseMessage,
     message_chunk_to_message,
 )
-from langchain_core.messages.ai import UsageMetadata, add_usage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from headroom_langchain.ccr.rounds.calls import (
@@ -29,6 +29,11 @@ from headroom_langchain.ccr.rounds.calls import (
     mended,
     without_call_stop,
     without_hidden,
+)
+from headroom_langchain.ccr.rounds.counting import (
+    summed_usage,
+    with_all_counts,
+    with_all_logprobs,
 )
 from headroom_langchain.ccr.rounds.hiding import RoundFilter, Seen
 from headroom_langchain.ccr.rounds.joining import joined_content, joined_extra
@@ -48,6 +53,7 @@ class Rounds:
         *,
         max_rounds: int,
         max_record_tokens: int,
+        usage: Literal["sum", "last"] = "sum",
     ) -> None:
         """Begin an answer.
 
@@ -55,6 +61,7 @@ class Rounds:
             messages: The request, as it goes to the model.
             max_rounds: How often the model may ask for originals.
             max_record_tokens: Estimated tokens of hidden answers to record.
+            usage: Which rounds the usage of the answer counts.
         """
         self.messages = list(messages)
         self.number = 0
@@ -64,11 +71,26 @@ class Rounds:
         self._done: list[Round] = []
         self._shown: list[AIMessage] = []
         self._seen = Seen()
-        self._filter = RoundFilter(self._seen, number=0)
+        self._sums = usage == "sum"
+        self._filter = RoundFilter(self._seen, number=0, holds_usage=not self._sums)
         self._usage: UsageMetadata | None = None
         self._result: ChatResult | None = None
+        self._outputs: list[dict[str, Any]] = []
         self._message: AIMessage | None = None
         self._abandoned = False
+        self._dropped = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What whoever reads a report should know of the rounds."""
+        if not self._dropped:
+            return ()
+        note = (
+            f"{self._dropped} answers were dropped from the record of the message, "
+            f"which is bounded to {self._max_record_tokens} tokens: the cached prefix "
+            "breaks there in the next request"
+        )
+        return (note,)
 
     @property
     def exhausted(self) -> bool:
@@ -104,7 +126,8 @@ class Rounds:
             raise ValueError(msg)
         rest = self._filter.end()
         message = self._heard()
-        self._usage = _sum(self._usage, self._heard_usage())
+        usage = self._heard_usage()
+        self._usage = summed_usage(self._usage, usage) if self._sums else usage
         if message is None:
             return rest, ()
         calls = hidden_calls(message, self._said_of_result())
@@ -112,6 +135,7 @@ class Rounds:
             return rest, ()
         self._message = _whole(message)
         self._shown.append(without_hidden(self._message))
+        self._outputs.append(self._said_of_result())
         if calls and self.must_answer:
             self._abandoned, calls = True, ()
         return rest, calls
@@ -127,7 +151,8 @@ class Rounds:
         if self._message is None:
             msg = "There is no closed round to answer: call `close` first."
             raise RuntimeError(msg)
-        done = Round.of(mended(self._message, calls), answers)
+        spent = self._message.usage_metadata
+        done = Round.of(mended(self._message, calls), answers, spent)
         self._done.append(done)
         mixed, self._message = has_other_calls(self._message), None
         if mixed:
@@ -143,7 +168,7 @@ class Rounds:
         held, seen = self._filter.held, self._seen
         silent = self._silent()
         info = _unseen(held.info, seen.info)
-        metadata = _unseen(held.metadata, seen.metadata)
+        metadata = _unseen({**held.origin, **held.metadata}, seen.metadata)
         extra = _unseen(held.extra, seen.extra)
         if self._shown:
             extra[METADATA_KEY] = self._record().to_json()
@@ -175,22 +200,31 @@ class Rounds:
             return self._result
         shown = self._visible()
         extra = joined_extra([message.additional_kwargs for message in self._shown])
-        metadata, info = shown.response_metadata, last.generation_info or {}
-        if self._stopped_silently():
-            metadata, info = without_call_stop(metadata), without_call_stop(info)
+        said = [message.response_metadata for message in self._shown]
         message = shown.model_copy(
             update={
                 "id": self._shown[0].id,
                 "additional_kwargs": {**extra, METADATA_KEY: self._record().to_json()},
-                "response_metadata": metadata,
+                "response_metadata": self._told(shown.response_metadata, said),
                 "usage_metadata": self._usage,
             }
         )
+        info = self._told(last.generation_info or {}, self._outputs)
         generation = ChatGeneration(message=message, generation_info=info or None)
         changes: dict[str, Any] = {"generations": [generation]}
-        if self._stopped_silently():
-            changes["llm_output"] = without_call_stop(self._result.llm_output or {})
+        if self._result.llm_output is not None:
+            output = self._told(self._result.llm_output, self._outputs)
+            changes["llm_output"] = output
         return self._result.model_copy(update=changes)
+
+    def _told(
+        self, last: dict[str, Any], rounds: Sequence[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return what was said of the last round, as it holds for the answer."""
+        told = with_all_logprobs(last, rounds)
+        if self._sums:
+            told = with_all_counts(told, rounds)
+        return without_call_stop(told) if self._stopped_silently() else told
 
     def _heard(self) -> AIMessage | None:
         """Return what the model said in this round, if it may matter."""
@@ -239,11 +273,14 @@ class Rounds:
             # The last round asked nothing, or asked too late: nothing to answer.
             last = self._shown[-1]
             if last.text or last.tool_calls:
-                rounds.append(Round.of(last, ()))
+                rounds.append(Round.of(last, usage=last.usage_metadata))
             else:
-                rounds.append(Round.of(AIMessage(content=NOTHING_SAID), ()))
+                silent = AIMessage(content=NOTHING_SAID)
+                rounds.append(Round.of(silent, usage=last.usage_metadata))
         record = Record(rounds=tuple(rounds), digest=visible_digest(self._visible()))
-        return record.bounded(self._max_record_tokens)
+        bounded = record.bounded(self._max_record_tokens)
+        self._dropped = bounded.dropped
+        return bounded
 
 
 def _whole(message: AIMessage) -> AIMessage:
@@ -252,9 +289,3 @@ def _whole(message: AIMessage) -> AIMessage:
 
 def _unseen(held: dict[str, Any], seen: set[str]) -> dict[str, Any]:
     return {key: value for key, value in held.items() if key not in seen}
-
-
-def _sum(
-    left: UsageMetadata | None, right: UsageMetadata | None
-) -> UsageMetadata | None:
-    return add_usage(left, right) if left or right else None

@@ -12,10 +12,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Self
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages.ai import UsageMetadata
 
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
 from headroom_langchain.messages import METADATA_KEY
@@ -29,7 +30,7 @@ DROPPED: Final = (
 )
 """Stands in a record for an answer that was too old to be kept."""
 
-_SENT_METADATA: Final = ("id", "model_provider", "output_version")
+_SENT_METADATA: Final = ("id", "model_name", "model_provider", "output_version")
 """The response metadata that clients of providers read when they send a message."""
 
 
@@ -57,15 +58,22 @@ class Round:
 
     message: AIMessage
     answers: tuple[Answer, ...] = ()
+    usage: UsageMetadata | None = None
+    """What the provider counted for this round alone."""
 
     @classmethod
-    def of(cls, message: AIMessage, answers: Sequence[Answer]) -> Self:
+    def of(
+        cls,
+        message: AIMessage,
+        answers: Sequence[Answer] = (),
+        usage: UsageMetadata | None = None,
+    ) -> Self:
         """Make a round whose message is just what a record would bring back.
 
         Sent at once and replayed later it is then the same bytes.
         """
         plain = AIMessage(**_message_to_json(message))
-        return cls(message=plain, answers=tuple(answers))
+        return cls(message=plain, answers=tuple(answers), usage=usage)
 
     def messages(self) -> list[BaseMessage]:
         """Return the round as it stands in a request."""
@@ -79,6 +87,12 @@ class Record:
     rounds: tuple[Round, ...]
     digest: str
     """Digest of the answer as the caller saw it; see `visible_digest`."""
+
+    @property
+    def dropped(self) -> int:
+        """How many answers were dropped."""
+        answers = (answer for round_ in self.rounds for answer in round_.answers)
+        return sum(answer.text == DROPPED for answer in answers)
 
     def bounded(self, max_tokens: int) -> Self:
         """Return the record with its oldest answers dropped down to a size."""
@@ -96,7 +110,7 @@ class Record:
                     answers.append(_dropped(answer))
                 else:
                     answers.append(answer)
-            rounds.append(Round(message=round_.message, answers=tuple(answers)))
+            rounds.append(replace(round_, answers=tuple(answers)))
         return type(self)(rounds=tuple(rounds), digest=self.digest)
 
     def to_json(self) -> dict[str, Any]:
@@ -108,6 +122,7 @@ class Record:
                     {"id": answer.call_id, "text": answer.text, "error": answer.error}
                     for answer in round_.answers
                 ],
+                "usage": round_.usage,
             }
             for round_ in self.rounds
         ]
@@ -123,6 +138,7 @@ class Record:
                 Round(
                     message=AIMessage(**entry["message"]),
                     answers=tuple(map(_answer, entry["answers"])),
+                    usage=entry.get("usage"),
                 )
                 for entry in value["rounds"]
             )
@@ -162,6 +178,7 @@ def expand(
         default=-1,
     )
     expanded: list[BaseMessage] = []
+    spoken: list[int] = []
     notes: list[str] = []
     for index, message in enumerate(messages):
         if not isinstance(message, AIMessage) or (
@@ -173,11 +190,41 @@ def expand(
         record = Record.from_json(message.additional_kwargs[METADATA_KEY])
         if wanted and record is not None and record.digest == visible_digest(message):
             expanded.extend(_replayed(record, message))
+            spoken.append(_last_spoken(expanded))
             continue
         if wanted:
-            notes.append(f"the record of message {index} does not fit it: not replayed")
+            notes.append(
+                f"the record of message {index} does not fit it and is not replayed: "
+                "the cached prefix breaks there"
+            )
         expanded.append(_without_record(message))
+    for place in spoken:
+        _order_results(expanded, place)
     return expanded, tuple(notes)
+
+
+def _last_spoken(messages: Sequence[BaseMessage]) -> int:
+    """Return where the model spoke last."""
+    places = range(len(messages) - 1, -1, -1)
+    return next(place for place in places if isinstance(messages[place], AIMessage))
+
+
+def _order_results(messages: list[BaseMessage], place: int) -> None:
+    """Put the results behind a message in the order of its calls.
+
+    Where a wire has no ids for calls, the order says which result is whose.
+    """
+    spoken = messages[place]
+    if not isinstance(spoken, AIMessage):
+        return
+    order = {call["id"]: number for number, call in enumerate(spoken.tool_calls)}
+    results: list[ToolMessage] = []
+    for message in messages[place + 1 :]:
+        if not isinstance(message, ToolMessage):
+            break
+        results.append(message)
+    results.sort(key=lambda result: order.get(result.tool_call_id, len(order)))
+    messages[place + 1 : place + 1 + len(results)] = results
 
 
 def _replayed(record: Record, message: AIMessage) -> Iterator[BaseMessage]:

@@ -73,6 +73,11 @@ class Slots:
         """Whether a piece is held back, for good or for now."""
         return any(slot.possible for slot in self._slots)
 
+    @property
+    def held_ids(self) -> set[str | None]:
+        """The ids of the calls that are held back."""
+        return {slot.id for slot in self._slots if slot.possible}
+
     def take(self, stream: Stream, piece: Piece) -> list[tuple[Stream, Piece]]:
         """Take a piece in and return the pieces that may now be seen."""
         if self._foreign(stream, piece):

@@ -29,6 +29,9 @@ from headroom_langchain.testing.servers.reply import (
 )
 from headroom_langchain.testing.servers.server import (
     FakeAnthropic,
+    FakeBedrock,
+    FakeGoogle,
+    FakeOllama,
     FakeOpenAI,
     FakeServer,
 )
@@ -37,6 +40,9 @@ __all__ = [
     "Break",
     "Failure",
     "FakeAnthropic",
+    "FakeBedrock",
+    "FakeGoogle",
+    "FakeOllama",
     "FakeOpenAI",
     "FakeServer",
     "Hold",

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from headroom_langchain.testing.servers.dialect import (
+    Dialect,
     arguments,
     frame,
     pieces,
@@ -31,7 +32,7 @@ _ERRORS = {
 }
 
 
-class Messages:
+class Messages(Dialect):
     """Reads and writes Messages."""
 
     path = "/v1/messages"

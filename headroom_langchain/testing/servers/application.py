@@ -7,6 +7,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from headroom_langchain.testing.servers.dialect import dump
@@ -50,7 +51,7 @@ class Application:
         self.requests: list[Query] = []
         self.sent: list[int] = []
         self.left = threading.Event()
-        self._dialects = {dialect.path: dialect for dialect in dialects}
+        self._dialects = dialects
         self._closing = closing
         self._answers = None if callable(script) else deque(script)
         self._router = script if callable(script) else self._next
@@ -60,9 +61,9 @@ class Application:
     ) -> None:
         """Serve one request."""
         raw = await _body(receive)
-        dialect = self._dialects.get(scope["path"])
+        dialect = self._dialect(scope["path"])
         if dialect is None:
-            paths = ", ".join(self._dialects)
+            paths = ", ".join(dialect.path for dialect in self._dialects)
             said = f"this server has only {paths}"
             answer: Json = {"error": {"message": said}}
             await _respond(send, 404, answer)
@@ -76,9 +77,13 @@ class Application:
             query = dialect.read(received)
         except (LookupError, TypeError, ValueError) as error:
             said = f"the request cannot be read: {error!r}"
-            await _respond(send, 400, dialect.error(Failure(status=400, message=said)))
+            await _refuse(send, dialect, Failure(status=400, message=said))
             return
         await self._answer(dialect, query, receive, send)
+
+    def _dialect(self, path: str) -> Dialect | None:
+        spoken = (d for d in self._dialects if fnmatchcase(path, d.path))
+        return next(spoken, None)
 
     async def _answer(
         self, dialect: Dialect, query: Query, receive: _Receive, send: _Send
@@ -88,9 +93,9 @@ class Application:
         number = len(self.requests)
         reply = self._reply(query)
         if isinstance(reply, Failure):
-            answer = dialect.error(reply)
-            await _respond(send, reply.status, answer, reply.headers)
+            await _refuse(send, dialect, reply)
         elif query.stream:
+            await send(_start(200, dialect.stream_type))
             frames = _frames(dialect, reply, query, number)
             await self._stream(send, receive, reply, frames, number)
         else:
@@ -124,7 +129,6 @@ class Application:
         frames: Iterator[bytes],
         number: int,
     ) -> None:
-        await send(_start(200, "text/event-stream; charset=utf-8"))
         gone = asyncio.ensure_future(receive())
         try:
             for index, data in enumerate(frames):
@@ -185,6 +189,11 @@ def _start(
 
 def _part(data: bytes, *, more: bool) -> _Message:
     return {"type": "http.response.body", "body": data, "more_body": more}
+
+
+async def _refuse(send: _Send, dialect: Dialect, failure: Failure) -> None:
+    headers = dialect.error_headers(failure)
+    await _respond(send, failure.status, dialect.error(failure), headers)
 
 
 async def _respond(

@@ -21,6 +21,10 @@ class Dialect(Protocol):
     """
 
     path: str
+    """Where it is spoken; `*` stands for any text."""
+
+    stream_type: str = "text/event-stream; charset=utf-8"
+    """The content type of a stream."""
 
     def read(self, received: Received) -> Query:
         """Read a request."""
@@ -31,12 +35,16 @@ class Dialect(Protocol):
         ...
 
     def events(self, reply: Reply, query: Query, number: int) -> Iterator[bytes]:
-        """Write the server-sent events of an answer, one frame each."""
+        """Write the events of an answer, one frame each."""
         ...
 
     def error(self, failure: Failure) -> Json:
         """Write the body of an HTTP error."""
         ...
+
+    def error_headers(self, failure: Failure) -> Mapping[str, str]:
+        """Return what the headers of an HTTP error say of it."""
+        return dict(failure.headers)
 
     def error_event(self, failure: Failure) -> bytes:
         """Write the event of an error in the middle of a stream."""

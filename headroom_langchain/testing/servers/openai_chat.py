@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from headroom_langchain.testing.servers.dialect import (
     CREATED,
+    Dialect,
     arguments,
     frame,
     pieces,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _FINISH = {"end": "stop", "length": "length", "refusal": "content_filter"}
 
 
-class ChatCompletions:
+class ChatCompletions(Dialect):
     """Reads and writes Chat Completions."""
 
     path = "/v1/chat/completions"
@@ -67,15 +68,16 @@ class ChatCompletions:
                 _call(call, number, index)
                 for index, call in enumerate(reply.tool_calls)
             ]
+        said = pieces(reply.text, reply.piece)
         choice = {
-            "index": 0,
             "message": message,
-            "logprobs": None,
+            "logprobs": _logprobs(query, *said),
             "finish_reason": _finish(reply),
         }
+        wanted = query.received.body.get("n") or 1
         return {
             **_envelope(query, number, "chat.completion"),
-            "choices": [choice],
+            "choices": [{"index": index, **choice} for index in range(wanted)],
             "usage": _usage(reply),
         }
 
@@ -87,7 +89,10 @@ class ChatCompletions:
         if usage_asked:
             envelope["usage"] = None
         for delta in _deltas(reply, number):
-            yield frame({**envelope, "choices": [_choice(delta)]})
+            choice = _choice(delta)
+            if text := delta.get("content"):
+                choice["logprobs"] = _logprobs(query, text)
+            yield frame({**envelope, "choices": [choice]})
         yield frame({**envelope, "choices": [_choice({}, _finish(reply))]})
         if usage_asked:
             yield frame({**envelope, "choices": [], "usage": _usage(reply)})
@@ -144,7 +149,23 @@ def _deltas(reply: Reply, number: int) -> Iterator[Json]:
             yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
 
 
-def _choice(delta: Json, finish: str | None = None) -> Json:
+def _logprobs(query: Query, *tokens: str) -> Json | None:
+    """Write how sure the model was of each piece, if it was asked."""
+    if query.received.body.get("logprobs") is not True or not any(tokens):
+        return None
+    known = [
+        {
+            "token": token,
+            "logprob": -0.5,
+            "bytes": list(token.encode()),
+            "top_logprobs": [],
+        }
+        for token in tokens
+    ]
+    return {"content": known, "refusal": None}
+
+
+def _choice(delta: Json, finish: str | None = None) -> dict[str, Any]:
     return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
 
 

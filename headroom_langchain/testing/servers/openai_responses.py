@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from headroom_langchain.testing.servers.dialect import (
     CREATED,
+    Dialect,
     arguments,
     frame,
     pieces,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _INCOMPLETE = {"length": "max_output_tokens", "refusal": "content_filter"}
 
 
-class Responses:
+class Responses(Dialect):
     """Reads and writes Responses."""
 
     path = "/v1/responses"

@@ -26,8 +26,9 @@ class ToolUse:
     Attributes:
         name: The tool.
         args: The arguments; a string goes out as it is, so that a script can
-            send JSON which is broken or cut. Messages can do that only in a
-            stream; elsewhere its arguments are an object.
+            send JSON which is broken or cut. Messages and Converse can do that
+            only in a stream, Gemini and Ollama not at all: their arguments are an
+            object.
         id: The provider's id of the call; None makes one.
     """
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from headroom_langchain.testing.servers.anthropic import Messages
 from headroom_langchain.testing.servers.application import Application
+from headroom_langchain.testing.servers.bedrock import Converse
+from headroom_langchain.testing.servers.google import GenerateContent
+from headroom_langchain.testing.servers.ollama import OllamaChat
 from headroom_langchain.testing.servers.openai_chat import ChatCompletions
 from headroom_langchain.testing.servers.openai_responses import Responses
 
@@ -117,3 +120,24 @@ class FakeAnthropic(FakeServer):
     """Messages: `ChatAnthropic(base_url=server.url)`."""
 
     dialects = (Messages(),)
+
+
+class FakeGoogle(FakeServer):
+    """Gemini's contents: `ChatGoogleGenerativeAI(base_url=server.url)`."""
+
+    dialects = (GenerateContent(),)
+
+
+class FakeBedrock(FakeServer):
+    """Converse: `ChatBedrockConverse(endpoint_url=server.url)`.
+
+    Give the client a region and any keys, and it asks nobody else for them.
+    """
+
+    dialects = (Converse(),)
+
+
+class FakeOllama(FakeServer):
+    """Ollama's chat: `ChatOllama(base_url=server.url)`."""
+
+    dialects = (OllamaChat(),)

@@ -1,0 +1,198 @@
+"""Compression as nodes of LangGraph graphs that are written by hand.
+
+`compress_node` makes the state itself small, `pre_model_hook` only what a model is
+sent. `create_retrieval_graph` is a model that has its retrievals answered in nodes
+that everybody can see, and `ToolHooks` are for a `ToolNode`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from langchain_core.runnables import Runnable, RunnableConfig
+
+from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore
+from headroom_langchain.compressing import CompressionResult, Job
+from headroom_langchain.pipeline import Memory
+from headroom_langchain.policy import CompressionPolicy
+from headroom_langchain.report import CallReport
+from headroom_langchain.retrieval_graph import create_retrieval_graph
+from headroom_langchain.terms import Terms, messages_of
+from headroom_langchain.tool_hooks import ToolHooks
+
+__all__ = [
+    "CompressingNode",
+    "ToolHooks",
+    "compress_node",
+    "create_retrieval_graph",
+    "pre_model_hook",
+]
+
+Update = dict[str, list[BaseMessage]]
+"""What a node changes in the state."""
+
+Result = CompressionResult[BaseMessage]
+Notes = tuple[str, ...]
+
+
+class CompressingNode(Runnable[Any, Update]):
+    """A node that compresses the messages of a state."""
+
+    def __init__(
+        self,
+        update: Callable[[Sequence[BaseMessage], Result], tuple[Update, Notes]],
+        *,
+        name: str,
+        policy: CompressionPolicy | None,
+        store: CCRStore | None,
+        namespace: str,
+    ) -> None:
+        """Prepare the node.
+
+        Args:
+            update: Makes of the state's messages, and what became of them, what
+                the node returns and what there is to note.
+            name: The name of the node's runs.
+            policy: The rules.
+            store: Where originals go.
+            namespace: Separates tenants in the store.
+        """
+        self.name = name
+        self.report: CallReport | None = None
+        """What the last run of the node did."""
+        self._update = update
+        self._terms = Terms(policy=policy or CompressionPolicy(), namespace=namespace)
+        self._store = store
+        self._memory = Memory()
+
+    def invoke(
+        self,
+        input: Any,  # noqa: A002 - the name in langchain-core
+        config: RunnableConfig | None = None,
+        **_: Any,
+    ) -> Update:
+        """Compress the messages of a state."""
+        messages = messages_of(input)
+        return self._told(messages, self._job(messages, config).run())
+
+    async def ainvoke(
+        self,
+        input: Any,  # noqa: A002 - the name in langchain-core
+        config: RunnableConfig | None = None,
+        **_: Any,
+    ) -> Update:
+        """Compress the messages of a state in a worker thread."""
+        messages = messages_of(input)
+        return self._told(messages, await self._job(messages, config).arun())
+
+    def _job(
+        self, messages: list[BaseMessage], config: RunnableConfig | None
+    ) -> Job[BaseMessage]:
+        terms = self._terms.under(config)
+        return Job(
+            messages,
+            policy=terms.policy,
+            store=self._store,
+            namespace=terms.namespace,
+            memory=self._memory,
+        )
+
+    def _told(self, messages: list[BaseMessage], result: Result) -> Update:
+        update, notes = self._update(messages, result)
+        self.report = CallReport(blocks=result.blocks, notes=(*result.notes, *notes))
+        return update
+
+
+def compress_node(
+    *,
+    policy: CompressionPolicy | None = None,
+    store: CCRStore | None = None,
+    namespace: str = DEFAULT_NAMESPACE,
+) -> CompressingNode:
+    """Make a node that replaces large messages of the state by compressed ones.
+
+    It returns only the messages that changed, under their own ids, so that
+    `add_messages` puts them in the place of the others. A message without an id
+    could only be appended, so it is left as it is; states with `add_messages` have
+    none. Retrievals are answered by a `ToolNode` with `ToolHooks(store=store)`.
+
+    Args:
+        policy: The rules; the defaults compress large tool results.
+        store: Where originals go. It must last as long as the threads, since their
+            state no longer has the originals; without one nothing is left out.
+        namespace: Separates tenants in the store; a call's
+            `configurable={"headroom_namespace": ...}` names another.
+
+    Example:
+        ```python
+        builder.add_node("compress", compress_node(store=store))
+        builder.add_edge("tools", "compress")
+        builder.add_edge("compress", "model")
+        ```
+    """
+    return CompressingNode(
+        _changed,
+        name="headroom_compress",
+        policy=policy,
+        store=store,
+        namespace=namespace,
+    )
+
+
+def pre_model_hook(
+    *,
+    policy: CompressionPolicy | None = None,
+    store: CCRStore | None = None,
+    namespace: str = DEFAULT_NAMESPACE,
+) -> CompressingNode:
+    """Make a node that hands compressed messages to the model and keeps the state.
+
+    It returns them as `llm_input_messages`, which is what `create_react_agent`
+    takes from its `pre_model_hook`.
+
+    Args:
+        policy: The rules; the defaults compress large tool results.
+        store: Where originals go; without one nothing is left out.
+        namespace: Separates tenants in the store; a call's
+            `configurable={"headroom_namespace": ...}` names another.
+
+    Example:
+        ```python
+        hooks = ToolHooks(store=store, compress=False)
+        tools = ToolNode(
+            [read_log, hooks.tool],
+            wrap_tool_call=hooks.wrap_tool_call,
+            awrap_tool_call=hooks.awrap_tool_call,
+        )
+        agent = create_react_agent(
+            model, tools, pre_model_hook=pre_model_hook(store=store)
+        )
+        ```
+
+        `create_retrieve_tool(store)` among the tools does without the hooks; it
+        answers any hash of its namespace, not only those of the thread.
+    """
+    return CompressingNode(
+        _sent,
+        name="headroom_pre_model_hook",
+        policy=policy,
+        store=store,
+        namespace=namespace,
+    )
+
+
+def _changed(messages: Sequence[BaseMessage], result: Result) -> tuple[Update, Notes]:
+    pairs = list(zip(messages, result.messages, strict=True))
+    notes = [
+        f"message {index} has no id and was left as it is"
+        for index, (old, new) in enumerate(pairs)
+        if new is not old and not new.id
+    ]
+    changed = [new for old, new in pairs if new is not old and new.id]
+    return {"messages": changed}, tuple(notes)
+
+
+def _sent(_: Sequence[BaseMessage], result: Result) -> tuple[Update, Notes]:
+    return {"llm_input_messages": result.messages}, ()
