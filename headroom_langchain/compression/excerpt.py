@@ -87,8 +87,12 @@ class Compressor(Protocol):
         """
         ...
 
-    def read(self, text: str) -> Reading | None:
+    def read(self, text: str, sample: Sample, /) -> Reading | None:
         """Understand a text.
+
+        Args:
+            text: The text.
+            sample: A glance at it; it knows the tool, and the words of the call.
 
         Returns:
             The reading, or `None` when the text is not of this kind.

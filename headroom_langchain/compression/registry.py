@@ -10,11 +10,11 @@ from importlib.metadata import entry_points
 from typing import Final
 
 from headroom_langchain.compression.excerpt import Compressor, Reading
-from headroom_langchain.compression.json_records import JsonRecords
-from headroom_langchain.compression.json_tree import NestedJson
-from headroom_langchain.compression.logs import Logs
+from headroom_langchain.compression.json.records import JsonRecords
+from headroom_langchain.compression.json.tree import NestedJson
+from headroom_langchain.compression.logs.compressor import Logs
+from headroom_langchain.compression.prose.text import PlainText
 from headroom_langchain.compression.sample import Sample
-from headroom_langchain.compression.text import PlainText
 from headroom_langchain.errors import ConfigurationError
 
 ENTRY_POINTS: Final = "headroom_langchain.compressors"
@@ -83,6 +83,6 @@ def read(text: str, sample: Sample) -> tuple[Compressor, Reading] | None:
     likenesses = [(c.likeness(sample), c) for c in registered()]
     ranked = sorted(likenesses, key=lambda pair: -pair[0])
     for likeness, compressor in ranked:
-        if likeness > 0 and (reading := compressor.read(text)) is not None:
+        if likeness > 0 and (reading := compressor.read(text, sample)) is not None:
             return compressor, reading
     return None

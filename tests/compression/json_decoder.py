@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from headroom_langchain.compression.json_blocks import TITLE
+from headroom_langchain.compression.json.blocks import TITLE
 from headroom_langchain.structure.json_text import JsonValue, Number
 
 Step: TypeAlias = "str | int"

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom_langchain.compression.excerpt import NOTHING_ASKED, Interest
-from headroom_langchain.compression.json_reading import JsonReading
-from headroom_langchain.compression.json_records import JsonRecords
+from headroom_langchain.compression.json.reading import JsonReading
+from headroom_langchain.compression.json.records import JsonRecords
 from headroom_langchain.structure.json_text import parse_json
 from headroom_langchain.tokens import estimate_tokens
 
@@ -213,7 +213,7 @@ def test_the_excerpt_does_not_depend_on_hash_seeds() -> None:
     program = (
         "import json, sys\n"
         "from headroom_langchain.compression.excerpt import Interest\n"
-        "from headroom_langchain.compression.json_reading import JsonReading\n"
+        "from headroom_langchain.compression.json.reading import JsonReading\n"
         "from headroom_langchain.structure.json_text import parse_json\n"
         "rows = [{f'k{(n * i) % 23}': n % 7 for i in range(9)} for n in range(200)]\n"
         "reading = JsonReading.of(parse_json(json.dumps({'a': rows, 'b': rows[:9]})))\n"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from json_decoder import decode
 
-from headroom_langchain.compression.json_reading import JsonReading
+from headroom_langchain.compression.json.reading import JsonReading
 from headroom_langchain.structure.json_text import (
     JsonValue,
     Number,

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom_langchain.compression.json_records import JsonRecords
-from headroom_langchain.compression.json_tree import NestedJson
+from headroom_langchain.compression.json.records import JsonRecords
+from headroom_langchain.compression.json.tree import NestedJson
+from headroom_langchain.compression.sample import Sample
 
 _ROWS = [{"id": n, "name": f"n{n}"} for n in range(5)]
 _TROUBLE = [
@@ -49,14 +50,14 @@ _STRANGE = [
 @pytest.mark.parametrize("text", _TROUBLE, ids=range(len(_TROUBLE)))
 def test_text_that_cannot_be_read_faithfully_is_refused(text: str) -> None:
     """Broken, empty, too deep or ambiguous JSON is left to other compressors."""
-    assert JsonRecords().read(text) is None
-    assert NestedJson().read(text) is None
+    assert JsonRecords().read(text, Sample.of(text)) is None
+    assert NestedJson().read(text, Sample.of(text)) is None
 
 
 @pytest.mark.parametrize("text", _STRANGE, ids=range(len(_STRANGE)))
 def test_strange_json_is_read(text: str) -> None:
     """Huge numbers, lone surrogates, byte order marks and empty keys are no trouble."""
-    reading = NestedJson().read(text)
+    reading = NestedJson().read(text, Sample.of(text))
 
     assert reading is not None
     assert reading.lossless()
@@ -67,7 +68,7 @@ def test_strange_json_is_read(text: str) -> None:
 def test_reading_never_raises(text: str) -> None:
     """Any text gives a reading or `None`."""
     for compressor in (JsonRecords(), NestedJson()):
-        reading = compressor.read(text)
+        reading = compressor.read(text, Sample.of(text))
         assert reading is None or reading.lossless()
 
 
@@ -83,7 +84,7 @@ def test_reading_never_raises(text: str) -> None:
 )
 def test_records_are_recognised(text: str) -> None:
     """An array of objects counts as records, alone, in envelopes, or one per line."""
-    assert JsonRecords().read(text) is not None
+    assert JsonRecords().read(text, Sample.of(text)) is not None
 
 
 @pytest.mark.parametrize(
@@ -100,5 +101,5 @@ def test_other_json_is_nested(value: object) -> None:
     """JSON that is not mainly one array of objects is of the general kind."""
     text = json.dumps(value)
 
-    assert JsonRecords().read(text) is None
-    assert NestedJson().read(text) is not None
+    assert JsonRecords().read(text, Sample.of(text)) is None
+    assert NestedJson().read(text, Sample.of(text)) is not None

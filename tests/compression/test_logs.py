@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom_langchain.compression.excerpt import NOTHING_ASKED, Excerpt, Interest
-from headroom_langchain.compression.logs import Logs
+from headroom_langchain.compression.logs.compressor import Logs
+from headroom_langchain.compression.sample import Sample
 from headroom_langchain.tokens import estimate_tokens
 
 ROUTINE = [f"2026-01-01 10:00:{i % 60:02} INFO GET /health {i} 200" for i in range(600)]
@@ -15,7 +16,7 @@ ROUTINE = [f"2026-01-01 10:00:{i % 60:02} INFO GET /health {i} 200" for i in ran
 def excerpt(lines: list[str], interest: Interest = NOTHING_ASKED) -> Excerpt:
     """Compress lines to the budget that fits them."""
     text = "\n".join(lines)
-    reading = Logs().read(text)
+    reading = Logs().read(text, Sample.of(text))
     assert reading is not None
     budget = Logs().budget(estimate_tokens(text))
     return reading.excerpt(budget=budget, interest=interest)
@@ -149,7 +150,7 @@ def test_colours_are_stripped() -> None:
 def test_lossless_folding_can_be_undone(runs: list[tuple[str, int]]) -> None:
     """From a folded log every line can be written out again."""
     text = "\n".join(line for line, count in runs for _ in range(count)) + "\nend"
-    reading = Logs().read(text)
+    reading = Logs().read(text, Sample.of(text))
     assert reading is not None
     folded = reading.lossless()
     if folded is None:
@@ -168,7 +169,7 @@ def test_lossless_folding_can_be_undone(runs: list[tuple[str, int]]) -> None:
 @settings(deadline=None, max_examples=150)
 def test_any_text_can_be_read_twice_with_one_result(text: str, budget: int) -> None:
     """Any text, lone surrogates and all, gives one excerpt and no error."""
-    reading = Logs().read(text)
+    reading = Logs().read(text, Sample.of(text))
     if reading is None:
         assert not text.strip()
         return

@@ -25,7 +25,7 @@ class Verses:
     def likeness(self, sample: Sample) -> float:
         return 0.95 if sample.tool == "recite" else 0.0
 
-    def read(self, text: str) -> VersesReading | None:
+    def read(self, text: str, _sample: Sample) -> VersesReading | None:
         verses = text.split("\n\n")
         return VersesReading(verses) if len(verses) > 1 else None
 
@@ -85,7 +85,7 @@ def test_a_compressor_that_raises_costs_nothing_either() -> None:
 
     @dataclass(frozen=True)
     class Broken(Verses):
-        def read(self, text: str) -> VersesReading | None:
+        def read(self, text: str, _sample: Sample) -> VersesReading | None:
             msg = "no verse"
             raise RuntimeError(msg)
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom_langchain.compression.excerpt import NOTHING_ASKED, Excerpt, Interest
-from headroom_langchain.compression.text import PlainText
+from headroom_langchain.compression.prose.text import PlainText
+from headroom_langchain.compression.sample import Sample
 from headroom_langchain.tokens import estimate_tokens
 
 PROSE = [f"Sentence {i} tells of ordinary things and goes on." for i in range(400)]
@@ -14,7 +15,7 @@ PROSE = [f"Sentence {i} tells of ordinary things and goes on." for i in range(40
 
 def excerpt(text: str, interest: Interest = NOTHING_ASKED) -> Excerpt:
     """Compress a text to the budget that fits it."""
-    reading = PlainText().read(text)
+    reading = PlainText().read(text, Sample.of(text))
     assert reading is not None
     budget = PlainText().budget(estimate_tokens(text))
     return reading.excerpt(budget=budget, interest=interest)
@@ -97,6 +98,6 @@ def test_pieces_shown_are_pieces_of_the_text(text: str) -> None:
 
 def test_text_has_no_lossless_form() -> None:
     """A text of unknown format is not rewritten: trailing spaces may matter."""
-    reading = PlainText().read("a   \n\n\n\nb")
+    reading = PlainText().read("a   \n\n\n\nb", Sample.of("a   \n\n\n\nb"))
     assert reading is not None
     assert reading.lossless() is None

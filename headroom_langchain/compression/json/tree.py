@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from headroom_langchain.compression.json_likeness import looks_like_json
-from headroom_langchain.compression.json_reading import JsonReading, excerpt_budget
+from headroom_langchain.compression.json.likeness import looks_like_json
+from headroom_langchain.compression.json.reading import JsonReading, excerpt_budget
 from headroom_langchain.compression.sample import Sample
 from headroom_langchain.structure.json_text import parse_json, parse_json_lines
 
@@ -23,7 +23,7 @@ class NestedJson:
         """Return 0.8 for a text that begins as JSON does."""
         return _LIKENESS if looks_like_json(sample) else 0.0
 
-    def read(self, text: str) -> JsonReading | None:
+    def read(self, text: str, _sample: Sample) -> JsonReading | None:
         """Read a text that is one JSON array or object, or one object per line.
 
         Returns:

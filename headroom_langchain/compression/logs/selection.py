@@ -15,8 +15,8 @@ from itertools import chain, islice
 
 from headroom_langchain.compression.asked import lines_with
 from headroom_langchain.compression.excerpt import Interest
-from headroom_langchain.compression.log_failures import Failure, find_failures
-from headroom_langchain.compression.log_render import clip
+from headroom_langchain.compression.logs.failures import Failure, find_failures
+from headroom_langchain.compression.logs.render import clip
 from headroom_langchain.compression.odd_values import odd_lines
 from headroom_langchain.compression.outliers import log_outliers
 from headroom_langchain.structure.log_levels import Level

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.compression.json_cells import clip, is_number
+from headroom_langchain.compression.json.cells import clip, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from headroom_langchain.compression.json_table import Column
+    from headroom_langchain.compression.json.table import Column
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _CATEGORIES: Final = 8

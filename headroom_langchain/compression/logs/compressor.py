@@ -10,9 +10,9 @@ import math
 from dataclasses import dataclass
 
 from headroom_langchain.compression.excerpt import Excerpt, Interest
-from headroom_langchain.compression.log_likeness import looks_like_log
-from headroom_langchain.compression.log_render import clip, render_log
-from headroom_langchain.compression.log_selection import select_lines
+from headroom_langchain.compression.logs.likeness import looks_like_log
+from headroom_langchain.compression.logs.render import clip, render_log
+from headroom_langchain.compression.logs.selection import select_lines
 from headroom_langchain.compression.sample import Sample
 from headroom_langchain.structure.log_lines import Log, read_log
 
@@ -37,7 +37,7 @@ class Logs:
         """Return 0.5 for a text whose lines look like those of a log."""
         return _LIKENESS if looks_like_log(sample) else 0.0
 
-    def read(self, text: str) -> LogReading | None:
+    def read(self, text: str, _sample: Sample) -> LogReading | None:
         """Read a text as a log.
 
         Returns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from headroom_langchain.compression.log_failures import naming_line, stack_key
+from headroom_langchain.compression.logs.failures import naming_line, stack_key
 from headroom_langchain.structure.log_levels import Level, first_alarm
 from headroom_langchain.structure.log_lines import Family, Line, Log
 

@@ -12,18 +12,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from headroom_langchain.compression.asked import lines_with
+from headroom_langchain.compression.choice import Choice, evenly
 from headroom_langchain.compression.excerpt import Excerpt, Interest
+from headroom_langchain.compression.gaps import omitted_lines, show_spans
 from headroom_langchain.compression.odd_values import odd_lines
 from headroom_langchain.compression.outliers import table_outliers
 from headroom_langchain.compression.sample import Sample
-from headroom_langchain.compression.spans import Span, cut_spans
+from headroom_langchain.compression.spans import cut_spans
 from headroom_langchain.structure.outline import Role, roles
-from headroom_langchain.tokens import estimate_tokens
 
 _LIKENESS = 0.01
 _FACTOR = 2.6
 _POWER = 0.8
-_GAP_TOKENS = 6
 _HEAD = 0.12
 _TAIL = 0.06
 _ASKED = 0.25
@@ -36,7 +36,6 @@ _SHARES = (
     (Role.LEAD, 0.7),
     (Role.BODY, 1.0),
 )
-_MISSES = 12
 _SIGNATURE_LINES = 6
 _MENTIONED = 2
 _ODD = 0.05
@@ -54,7 +53,7 @@ class PlainText:
         """Return 0.01, so that any other compressor goes first."""
         return _LIKENESS if sample.size else 0.0
 
-    def read(self, text: str) -> TextReading | None:
+    def read(self, text: str, _sample: Sample) -> TextReading | None:
         """Read a text; `None` only for the empty one."""
         return TextReading(text) if text else None
 
@@ -83,43 +82,12 @@ class TextReading:
         spans = cut_spans(self.text)
         pieces = [self.text[span.start : span.stop] for span in spans]
         shown = _choose(pieces, budget, interest)
-        return Excerpt(
-            text=_render(self.text, spans, shown), omitted=_omitted(spans, shown)
-        )
-
-
-class _Choice:
-    """Which pieces are shown so far, and what they cost."""
-
-    def __init__(self, pieces: Sequence[str]) -> None:
-        self.shown = bytearray(len(pieces))
-        self.spent = 0
-        self._pieces = pieces
-
-    def add_each(self, wanted: Iterable[int], limit: float) -> None:
-        """Show pieces one by one until the limit is reached."""
-        misses = 0
-        for at in wanted:
-            if self.shown[at]:
-                continue
-            cost = estimate_tokens(self._pieces[at]) + 1 + self._gap_cost(at)
-            if self.spent + cost <= limit:
-                self.shown[at] = 1
-                self.spent += cost
-            else:
-                misses += 1
-                if misses > _MISSES:
-                    return
-
-    def _gap_cost(self, at: int) -> int:
-        """A piece splits the gap it stands in, or closes it."""
-        before = at == 0 or self.shown[at - 1]
-        after = at + 1 == len(self.shown) or self.shown[at + 1]
-        return _GAP_TOKENS * (1 - bool(before) - bool(after))
+        text = show_spans(self.text, spans, shown)
+        return Excerpt(text=text, omitted=omitted_lines(spans, shown))
 
 
 def _choose(pieces: Sequence[str], budget: int, interest: Interest) -> bytearray:
-    choice = _Choice(pieces)
+    choice = Choice(pieces)
     choice.add_each(range(len(pieces)), _HEAD * budget)
     backwards = range(len(pieces) - 1, -1, -1)
     choice.add_each(backwards, choice.spent + _TAIL * budget)
@@ -136,7 +104,7 @@ def _choose(pieces: Sequence[str], budget: int, interest: Interest) -> bytearray
     choice.add_each(outliers, choice.spent + _OUTLIERS * (budget - choice.spent))
     for role, share in _SHARES:
         limit = choice.spent + share * (budget - choice.spent)
-        wanted = _evenly(of_role.get(role, []))
+        wanted = evenly(of_role.get(role, []))
         if role == Role.RULE:
             wanted = _with_neighbours(wanted, found)
         choice.add_each(wanted, limit)
@@ -168,68 +136,3 @@ def _with_arguments(pieces: Sequence[str], definitions: Sequence[int]) -> list[i
             at += 1
             wanted.append(at)
     return list(dict.fromkeys(wanted))
-
-
-def _evenly(places: Sequence[int]) -> Iterable[int]:
-    """Give all places, any first part of them spread over the whole.
-
-    The step halves from round to round, so that whatever fits is a sample.
-    """
-    step = 1
-    while step < len(places):
-        step *= 2
-    first = True
-    while step >= 1:
-        start, stride = (0, step) if first else (step, 2 * step)
-        yield from places[start::stride]
-        first = False
-        step //= 2
-
-
-def _render(text: str, spans: Sequence[Span], shown: bytearray) -> str:
-    out: list[str] = []
-    at = 0
-    while at < len(spans):
-        stop = at
-        while stop < len(spans) and shown[stop] == shown[at]:
-            stop += 1
-        if shown[at]:
-            out.append(_slice(text, spans, at, stop))
-        elif text[spans[at].start : spans[stop - 1].stop].strip():
-            out.append(_gap(spans, at, stop))
-        at = stop
-    return "\n".join(out).rstrip("\r\n")
-
-
-def _slice(text: str, spans: Sequence[Span], at: int, stop: int) -> str:
-    first, last = spans[at], spans[stop - 1]
-    before = "…" if at and spans[at - 1].last == first.line else ""
-    after = "…" if stop < len(spans) and spans[stop].line == last.last else ""
-    return f"{before}{text[first.start : last.stop]}{after}"
-
-
-def _gap(spans: Sequence[Span], at: int, stop: int) -> str:
-    """Count what is left out: lines, or characters where a line is shown in part."""
-    first, last = spans[at], spans[stop - 1]
-    begun = at > 0 and spans[at - 1].last == first.line
-    goes_on = stop < len(spans) and spans[stop].line == last.last
-    if first.line == last.last and (begun or goes_on):
-        return f"[... {last.stop - first.start:,} characters]"
-    lines = last.last - first.line + 1
-    return f"[... {lines:,} line{'s' if lines > 1 else ''}]"
-
-
-def _omitted(spans: Sequence[Span], shown: bytearray) -> str:
-    total = spans[-1].last + 1
-    hidden = [span for span, visible in zip(spans, shown, strict=True) if not visible]
-    if len(spans) > 2 * total:
-        characters = sum(span.stop - span.start for span in hidden)
-        return f"{characters:,} of {spans[-1].stop:,} characters"
-    seen = {
-        line
-        for span, visible in zip(spans, shown, strict=True)
-        if visible
-        for line in range(span.line, span.last + 1)
-    }
-    lines = total - len(seen)
-    return f"{lines:,} of {total:,} lines"

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from headroom_langchain.compression.json_cells import (
+from headroom_langchain.compression.json.cells import (
     ROOT,
     element_path,
     member_path,
     write_cell,
 )
-from headroom_langchain.compression.json_rows import is_nested, tables_of
-from headroom_langchain.compression.json_shapes import group_by_shape
-from headroom_langchain.compression.json_table import (
+from headroom_langchain.compression.json.rows import is_nested, tables_of
+from headroom_langchain.compression.json.shapes import group_by_shape
+from headroom_langchain.compression.json.table import (
     Table,
     render_complete,
 )
@@ -27,7 +27,7 @@ from headroom_langchain.structure.json_text import write_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from headroom_langchain.compression.json_table import Row
+    from headroom_langchain.compression.json.table import Row
     from headroom_langchain.structure.json_text import JsonValue
 
 TITLE = "JSON; one line per object, arrays of objects as tables"

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from headroom_langchain.compression.json_cells import (
+from headroom_langchain.compression.json.cells import (
     ABSENT,
     KEY,
     NUMBER,

@@ -8,22 +8,22 @@ from math import sqrt
 from typing import TYPE_CHECKING, Final
 
 from headroom_langchain.compression.excerpt import Excerpt
-from headroom_langchain.compression.json_alarms import alarm_at, template
-from headroom_langchain.compression.json_blocks import (
+from headroom_langchain.compression.json.alarms import alarm_at, template
+from headroom_langchain.compression.json.blocks import (
     TITLE,
     Line,
     read_blocks,
     refer_to_repeats,
     render_blocks,
 )
-from headroom_langchain.compression.json_cells import clip
-from headroom_langchain.compression.json_excerpt import TableExcerpt, excerpt_table
-from headroom_langchain.compression.json_table import Table, render_complete
+from headroom_langchain.compression.json.cells import clip
+from headroom_langchain.compression.json.excerpt import TableExcerpt, excerpt_table
+from headroom_langchain.compression.json.table import Table, render_complete
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from headroom_langchain.compression.excerpt import Interest
-    from headroom_langchain.compression.json_blocks import Block
+    from headroom_langchain.compression.json.blocks import Block
     from headroom_langchain.structure.json_text import JsonValue
 
 _ALONE_FROM: Final = 120

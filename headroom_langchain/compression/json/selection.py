@@ -15,18 +15,18 @@ from enum import IntEnum
 from math import sqrt
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.compression.json_alarms import (
+from headroom_langchain.compression.json.alarms import (
     alarm_at,
     kind_of,
     names_trouble,
 )
-from headroom_langchain.compression.json_statistics import dates_of, numbers_of
+from headroom_langchain.compression.json.statistics import dates_of, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from headroom_langchain.compression.excerpt import Interest
-    from headroom_langchain.compression.json_table import Column, Table
+    from headroom_langchain.compression.json.table import Column, Table
 
 
 class Reason(IntEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headroom_langchain.compression.log_likeness import starts_like_log
+from headroom_langchain.compression.logs.likeness import starts_like_log
 from headroom_langchain.compression.sample import Sample
 
 

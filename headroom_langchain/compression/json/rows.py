@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from headroom_langchain.compression.json_cells import (
+from headroom_langchain.compression.json.cells import (
     KEY,
     element_path,
     member_path,
     write_cell,
 )
-from headroom_langchain.compression.json_table import Table, find_identity
+from headroom_langchain.compression.json.table import Table, find_identity
 from headroom_langchain.structure.json_text import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from headroom_langchain.compression.json_table import Row
+    from headroom_langchain.compression.json.table import Row
     from headroom_langchain.structure.json_text import JsonValue
 
 _Arrays: TypeAlias = "dict[str, list[tuple[int, list[JsonValue]]]]"

@@ -6,21 +6,21 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.compression.json_alarms import alarm_at, kind_of
-from headroom_langchain.compression.json_cells import NUMBER, clip
-from headroom_langchain.compression.json_selection import (
+from headroom_langchain.compression.json.alarms import alarm_at, kind_of
+from headroom_langchain.compression.json.cells import NUMBER, clip
+from headroom_langchain.compression.json.selection import (
     ROWS_PER_VALUE,
     Reason,
     pick_rows,
     reasons_by_row,
 )
-from headroom_langchain.compression.json_statistics import summarize
-from headroom_langchain.compression.json_table import lay_out, render_complete
+from headroom_langchain.compression.json.statistics import summarize
+from headroom_langchain.compression.json.table import lay_out, render_complete
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from headroom_langchain.compression.excerpt import Interest
-    from headroom_langchain.compression.json_table import Column, Layout, Row, Table
+    from headroom_langchain.compression.json.table import Column, Layout, Row, Table
 
 _SLACK: Final = 1.15
 _URGENT_SLACK: Final = 1.5

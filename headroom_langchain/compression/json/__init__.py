@@ -1,0 +1,1 @@
+"""JSON: tables of records with what stands out, and trees."""

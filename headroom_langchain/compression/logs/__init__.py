@@ -1,0 +1,1 @@
+"""Logs and output of commands: each failure once, repeats counted."""

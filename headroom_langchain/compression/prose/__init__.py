@@ -1,0 +1,1 @@
+"""Texts that people wrote, and texts that no other compressor understands."""
