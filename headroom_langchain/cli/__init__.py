@@ -1,4 +1,4 @@
-"""The command `headroom-langchain`: compress a file, retrieve from it, a demo.
+"""The command `headroom-langchain`: compress a file, retrieve, evaluate, a demo.
 
 Exit codes: 0 when all went well, 1 for an error told on stderr, 2 for a command
 line that makes no sense, 130 after Ctrl-C, 141 when nobody reads the output.
@@ -55,6 +55,10 @@ def _run(options: Namespace) -> None:
         from headroom_langchain.cli.retrieve import retrieve
 
         retrieve(options)
+    elif options.command == "eval":
+        from headroom_langchain.cli.eval import evaluate
+
+        evaluate(options)
     else:
         from headroom_langchain.cli.demo import demo
 

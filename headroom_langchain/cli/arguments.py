@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     _demo(commands)
     _compress(commands)
     _retrieve(commands)
+    _eval(commands)
     return made
 
 
@@ -91,6 +92,77 @@ def _retrieve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     retrieve.add_argument(
         "--whole", action="store_true", help="write the exact bytes of the original"
     )
+
+
+def _eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    about = "what compression would do to saved conversations and files"
+    made = commands.add_parser(
+        "eval",
+        help=about,
+        description=f"{about.capitalize()}: LangChain messages, messages of OpenAI "
+        "and Anthropic, runs exported from LangSmith (JSON, JSON Lines), and any "
+        "other text as the output of a tool. Nothing is changed or sent anywhere, "
+        "unless a model is named.",
+    )
+    made.add_argument("paths", metavar="PATH", nargs="+", help="a file or a folder")
+    made.add_argument("--json", action="store_true", help="print one JSON object")
+    made.add_argument(
+        "--html", metavar="FILE", help="write a page with every text, before and after"
+    )
+    made.add_argument(
+        "--no-texts", action="store_true", help="leave texts out of page and JSON"
+    )
+    made.add_argument(
+        "--model",
+        metavar="PROVIDER:NAME",
+        help="ask this model for the last answer of each conversation, with the "
+        "whole conversation and with the compressed one",
+    )
+    made.add_argument(
+        "--tool",
+        metavar="NAME",
+        default="tool",
+        help="the tool that wrote files without conversations",
+    )
+    made.add_argument(
+        "--ask",
+        metavar="WORDS",
+        default="",
+        help="what was asked before they were written; --model needs it for them",
+    )
+    made.add_argument(
+        "--preset",
+        choices=("lossless", "balanced", "compact"),
+        default="balanced",
+        help="how far texts are compressed (default: balanced)",
+    )
+    made.add_argument(
+        "--budget",
+        metavar="X",
+        type=_factor,
+        default=1.0,
+        help="factor on the size of excerpts (default: 1.0)",
+    )
+    made.add_argument(
+        "--all-tools",
+        action="store_true",
+        help="also the tools whose output is left alone by default, such as Read",
+    )
+    made.add_argument(
+        "--price",
+        metavar="X",
+        type=_factor,
+        default=3.0,
+        help="of a million input tokens (default: 3.00)",
+    )
+    made.add_argument(
+        "--cached-price",
+        metavar="X",
+        type=_factor,
+        default=0.3,
+        help="of a million cached input tokens (default: 0.30)",
+    )
+    made.add_argument("--no-color", action="store_true", help="print without colors")
 
 
 def _factor(value: str) -> float:

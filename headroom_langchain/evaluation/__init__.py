@@ -1,0 +1,1 @@
+"""What compression would do to conversations and files that somebody has."""
