@@ -19,8 +19,17 @@ _UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS = b"0123456789"
 _BREAKS = b"\n\r\t"
 _HIGH = bytes(range(128, 256))
-_ONLY_DIGITS = bytes(code if code in _DIGITS else 32 for code in range(256))
-"""Translates everything but digits to spaces."""
+_ONLY_DIGITS = bytes(120 if code in _DIGITS else 32 for code in range(256))
+"""Translates digits to `x` and everything else to spaces."""
+_BLANKS = b"\t\n\v\f\r\x1c\x1d\x1e\x1f "
+_ONLY_WORDS = bytes(32 if code in _BLANKS else 120 for code in range(256))
+"""Translates what separates words to spaces and everything else to `x`."""
+_SHORT = 2000
+_WIDE_BLANKS = (
+    "\u3000\xa0\u202f\u2009\u2003\u2002\u200a\u2028\u2029\x85\u1680\u2000\u2001\u2004"
+    "\u2005\u2006\u2007\u2008\u205f"
+)
+"""What else separates words, beyond ASCII."""
 
 
 def estimate_tokens(text: str) -> int:
@@ -48,16 +57,29 @@ def estimate_tokens(text: str) -> int:
     breaks, spaces = count(_BREAKS), raw.count(b" ")
     ascii_size = size - count(_HIGH)
     marks = ascii_size - lower - upper - digits - breaks - spaces
-    numbers = len(raw.translate(_ONLY_DIGITS).split()) if digits else 0
+    if size < _SHORT or (ascii_size < size and _has_wide_blanks(text)):
+        words = len(text.split())
+    else:
+        words = _runs(raw.translate(_ONLY_WORDS))
+    numbers = _runs(raw.translate(_ONLY_DIGITS)) if digits else 0
     tokens = (
         0.2 * lower
         + 0.42 * upper
         + 0.48 * digits
         + 1.23 * numbers
-        + 0.27 * len(text.split())
+        + 0.27 * words
         + 1.2 * breaks
         + 0.04 * spaces
         + 0.23 * marks
         + 0.8 * (len(text) - ascii_size)
     )
     return max(1, round(tokens))
+
+
+def _has_wide_blanks(text: str) -> bool:
+    return any(blank in text for blank in _WIDE_BLANKS)
+
+
+def _runs(marks: bytes) -> int:
+    """Count the runs of `x`, without a copy of each."""
+    return marks.count(b" x") + marks.startswith(b"x")

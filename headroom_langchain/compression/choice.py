@@ -14,15 +14,25 @@ _MISSES: Final = 12
 class Choice:
     """Which pieces are shown so far, and what they cost."""
 
-    def __init__(self, pieces: Sequence[str]) -> None:
+    def __init__(
+        self,
+        pieces: Sequence[str],
+        *,
+        costs: Sequence[int] | None = None,
+        gap: int = _GAP_TOKENS,
+    ) -> None:
         """Begin with nothing shown.
 
         Args:
             pieces: The pieces of the text, in order.
+            costs: The tokens of each piece; estimated one by one where not given.
+            gap: The tokens of the mark between two pieces that do not touch.
         """
         self.shown = bytearray(len(pieces))
         self.spent = 0
         self._pieces = pieces
+        self._costs = costs
+        self._gap = gap
 
     def add_each(self, wanted: Iterable[int], limit: float) -> None:
         """Show pieces one by one until the limit is reached."""
@@ -30,7 +40,10 @@ class Choice:
         for at in wanted:
             if self.shown[at]:
                 continue
-            cost = estimate_tokens(self._pieces[at]) + 1 + self._gap_cost(at)
+            known = (
+                self._costs[at] if self._costs else estimate_tokens(self._pieces[at])
+            )
+            cost = known + 1 + self._gap_cost(at)
             if self.spent + cost <= limit:
                 self.shown[at] = 1
                 self.spent += cost
@@ -39,11 +52,29 @@ class Choice:
                 if misses > _MISSES:
                     return
 
+    def close_gaps(self) -> None:
+        """Show what is not longer than the mark that would stand for it."""
+        at = 0
+        while at < len(self.shown):
+            stop = at
+            cost = 0
+            while stop < len(self.shown) and not self.shown[stop]:
+                if cost <= self._gap:
+                    cost += self._cost(stop) + 1
+                stop += 1
+            if at < stop and cost <= self._gap:
+                self.shown[at:stop] = b"\1" * (stop - at)
+            at = stop + 1
+
+    def _cost(self, at: int) -> int:
+        known = self._costs
+        return estimate_tokens(self._pieces[at]) if known is None else known[at]
+
     def _gap_cost(self, at: int) -> int:
         """Return how many tokens of gap marks a piece brings, or saves."""
         before = at == 0 or self.shown[at - 1]
         after = at + 1 == len(self.shown) or self.shown[at + 1]
-        return _GAP_TOKENS * (1 - bool(before) - bool(after))
+        return self._gap * (1 - bool(before) - bool(after))
 
 
 def evenly(places: Sequence[int]) -> Iterable[int]:
@@ -60,3 +91,32 @@ def evenly(places: Sequence[int]) -> Iterable[int]:
         yield from places[start::stride]
         first = False
         step //= 2
+
+
+def evenly_in_runs(places: Sequence[int], length: int) -> Iterable[int]:
+    """Give all places, some neighbours at a time, spread over the whole.
+
+    Neighbours share the marks of the gaps around them.
+
+    Args:
+        places: Numbers of pieces, in order.
+        length: How many neighbours go together.
+    """
+    for start in evenly(range(0, len(places), length)):
+        yield from places[start : start + length]
+
+
+def token_costs(pieces: Sequence[str]) -> list[int]:
+    """Return about how many tokens each piece of a text has.
+
+    Pieces of one text are alike, so one estimate serves all those in ASCII.
+
+    Args:
+        pieces: The pieces, in order.
+    """
+    plain = "\n".join(piece for piece in pieces if piece.isascii())
+    rate = estimate_tokens(plain) / len(plain) if plain else 0.0
+    return [
+        round(rate * len(piece)) if piece.isascii() else estimate_tokens(piece)
+        for piece in pieces
+    ]

@@ -41,6 +41,11 @@ class Excerpt:
     """What is shown. It does not end with a line break."""
     omitted: str
     """What is not shown, in a few words such as `483 of 500 rows`."""
+    legible: str | None = None
+    """What of the text somebody could read, if not all of it: of a web page, its text.
+
+    Words that only what is hidden has are looked for in it.
+    """
 
 
 class Reading(Protocol):

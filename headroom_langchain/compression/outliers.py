@@ -50,17 +50,26 @@ def table_outliers(rows: Sequence[str]) -> list[int]:
     head = rows[filled[0]][:_ROW]
     delimiter = next((one for one in "\t,;" if head.count(one) > 1), None)
     width = min(len(head.split(delimiter)), _CELLS)
+    least = max(_FAMILY, _NUMERIC * len(filled))
+    left = [len(filled) - 1 - least] * width
     columns: list[list[tuple[float, int]]] = [[] for _ in range(width)]
+    alive = [place for place in range(width) if left[place] >= 0]
     for at in filled[1:]:
         cells = rows[at][:_ROW].split(delimiter, width)
-        for cell, column in zip(cells, columns, strict=False):
+        for place in alive:
+            cell = cells[place] if place < len(cells) else ""
             value = _value(cell.strip().rstrip("%"))
-            if value is not None:
-                column.append((value, at))
+            if value is None:
+                left[place] -= 1
+            else:
+                columns[place].append((value, at))
+        # A column whose numbers can only be too few is not looked at any more.
+        alive = [place for place in alive if left[place] >= 0]
+        if not alive:
+            return []
     ranked: list[tuple[int, int]] = []
-    for column in columns:
-        if len(column) >= max(_FAMILY, _NUMERIC * len(filled)):
-            ranked += enumerate(_unusual(column))
+    for place in alive:
+        ranked += enumerate(_unusual(columns[place]))
     return list(dict.fromkeys(at for _, at in sorted(ranked)))
 
 
@@ -112,6 +121,6 @@ def _rare_values(column: Sequence[tuple[float, int]]) -> list[int]:
     counts = Counter(value for value, _ in column)
     first: dict[float, int] = {}
     for value, at in column:
-        if counts[value] <= _RARE_SHARE * len(column):
+        if counts[value] <= max(1, _RARE_SHARE * len(column)):
             first.setdefault(value, at)
     return list(first.values())

@@ -9,20 +9,65 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from typing import Final
 
-from headroom_langchain.compression.excerpt import Compressor, Reading
+from headroom_langchain.compression.code.compressor import SourceCode
+from headroom_langchain.compression.config.compressor import Config
+from headroom_langchain.compression.diffs.compressor import Diffs
+from headroom_langchain.compression.excerpt import (
+    Compressor,
+    Excerpt,
+    Interest,
+    Reading,
+)
+from headroom_langchain.compression.json.mixed import MixedJson
 from headroom_langchain.compression.json.records import JsonRecords
 from headroom_langchain.compression.json.tree import NestedJson
 from headroom_langchain.compression.logs.compressor import Logs
+from headroom_langchain.compression.markup.html import Html
+from headroom_langchain.compression.markup.xml import Xml
+from headroom_langchain.compression.prose.markdown import Markdown
 from headroom_langchain.compression.prose.text import PlainText
 from headroom_langchain.compression.sample import Sample
+from headroom_langchain.compression.search.compressor import SearchResults
+from headroom_langchain.compression.search.listings import Listings
+from headroom_langchain.compression.tables.compressor import Tables
 from headroom_langchain.errors import ConfigurationError
 
 ENTRY_POINTS: Final = "headroom_langchain.compressors"
 """The group of entry points under which packages offer compressors."""
 
+
+def excerpt_inside(text: str, *, budget: int, interest: Interest) -> Excerpt:
+    """Excerpt a text that stands inside another one, whatever kind it is.
+
+    Args:
+        text: The text.
+        budget: Estimated tokens that the excerpt should not exceed by much.
+        interest: What the agent was looking for.
+    """
+    found = read(text, Sample.of(text))
+    if found is None:
+        return Excerpt(text=text, omitted="")
+    return found[1].excerpt(budget=budget, interest=interest)
+
+
 _REGISTERED: Final[dict[str, Compressor]] = {
     compressor.kind: compressor
-    for compressor in (JsonRecords(), NestedJson(), Logs(), PlainText())
+    for compressor in (
+        JsonRecords(inside=excerpt_inside),
+        NestedJson(inside=excerpt_inside),
+        MixedJson(inside=excerpt_inside),
+        Logs(),
+        Tables(),
+        SearchResults(),
+        Listings(),
+        Diffs(),
+        SourceCode(),
+        Html(),
+        Xml(),
+        Config(),
+        Markdown(),
+        PlainText(),
+    )
 }
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from headroom_langchain.compression.excerpt import Interest
+from headroom_langchain.compression.hidden import only_hidden
 from headroom_langchain.compression.registry import read
+from headroom_langchain.compression.repeats import fold_repeats
 from headroom_langchain.compression.sample import Sample
 from headroom_langchain.tokens import estimate_tokens
 
@@ -47,7 +49,8 @@ def shorten(
     """
     tokens = estimate_tokens(text)
     sample = Sample.of(text, tool=tool, arguments=interest.arguments)
-    found = read(text, sample)
+    folded = fold_repeats(text)
+    found = read(folded, sample)
     if found is None:
         return None
     compressor, reading = found
@@ -58,4 +61,11 @@ def shorten(
     if lossless:
         return None
     excerpt = reading.excerpt(budget=budget, interest=interest)
-    return Shortened(text=excerpt.text, kind=compressor.kind, omitted=excerpt.omitted)
+    shown = excerpt.text
+    legible = text if excerpt.legible is None else excerpt.legible
+    if excerpt.omitted and (names := only_hidden(legible, shown=shown, budget=budget)):
+        shown = f"{shown}\n{names}"
+    omitted = excerpt.omitted
+    if repeated := text.count("\n") - folded.count("\n"):
+        omitted = f"{repeated:,} repeated lines"
+    return Shortened(text=shown, kind=compressor.kind, omitted=omitted)

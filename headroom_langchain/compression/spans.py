@@ -7,7 +7,7 @@ CRLF and all.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LONG = 700
 _PIECE = 260
@@ -18,8 +18,7 @@ _SENTENCE_END = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """The characters `start` to before `stop`."""
 
     start: int

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Final, TypeAlias, cast
 
 _DEEPEST: Final = 100
 _FEWEST_LINES: Final = 3
+_SHORTEST_LINE: Final = 8
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -42,11 +44,17 @@ def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     return members
 
 
+@lru_cache(maxsize=4096)
+def _number(lexeme: str) -> Number:
+    """Return one object for a number that a text has many times."""
+    return Number(lexeme)
+
+
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object,
-    parse_float=Number,
-    parse_int=Number,
-    parse_constant=Number,
+    parse_float=_number,
+    parse_int=_number,
+    parse_constant=_number,
 )
 
 
@@ -75,7 +83,7 @@ def parse_json_lines(text: str) -> list[JsonValue] | None:
         The objects, or `None` when any line that is not blank is something else.
     """
     lines = [line for line in text.removeprefix("\ufeff").split("\n") if line.strip()]
-    if len(lines) < _FEWEST_LINES:
+    if len(lines) < _FEWEST_LINES or len(text) < _SHORTEST_LINE * len(lines):
         return None
     records: list[JsonValue] = []
     for line in lines:
@@ -85,6 +93,30 @@ def parse_json_lines(text: str) -> list[JsonValue] | None:
             return None
         records.append(record)
     return records
+
+
+def decode_at(
+    text: str, start: int
+) -> tuple[list[JsonValue] | dict[str, JsonValue] | None, int]:
+    """Read the JSON array or object that begins at an offset.
+
+    Args:
+        text: Any text.
+        start: The offset of the bracket.
+
+    Returns:
+        The array or object, and where it stops; or `None` and where the text stops
+        being JSON, which is `start` for what nests too deep.
+    """
+    try:
+        value, stop = _DECODER.raw_decode(text, start)
+    except json.JSONDecodeError as broken:
+        return None, broken.pos
+    except (ValueError, RecursionError):
+        return None, start
+    if not isinstance(value, (dict, list)) or not _is_shallow(value, _DEEPEST):
+        return None, start
+    return value, stop
 
 
 def _decode(body: str) -> list[JsonValue] | dict[str, JsonValue] | None:
@@ -118,6 +150,20 @@ def quote(text: str) -> str:
     if not text.isascii() and _SURROGATE.search(text):
         return encode_basestring_ascii(text)
     return encode_basestring(text)
+
+
+def size_of(value: JsonValue) -> int:
+    """Return about how many characters a value has as JSON, without writing it."""
+    if isinstance(value, str):
+        return len(value) + 2
+    if isinstance(value, Number):
+        return len(value.lexeme)
+    if isinstance(value, dict):
+        keys = sum(map(len, value)) + 4 * len(value)
+        return keys + sum(map(size_of, value.values()))
+    if isinstance(value, list):
+        return len(value) + 1 + sum(map(size_of, value))
+    return 4
 
 
 def write_json(value: JsonValue) -> str:

@@ -42,6 +42,9 @@ _SUMMARY_STEMS = (
 )
 _SCREEN = re.compile(f"{_ERROR_STEMS}|{_WARNING_STEMS}|{_NOTE_STEMS}|{_SUMMARY_STEMS}")
 
+_SERVER_ERROR = re.compile(
+    r"\" 5\d\d (?:\d|-)|[Ss]tatus(?:_?[Cc]ode)?[\"']?[=: ]+5\d\d(?!\d)"
+)
 _SCREEN_ALARM = re.compile(f"{_ERROR_STEMS}|{_WARNING_STEMS}|{_NOTE_STEMS}")
 _ONLY_A_LEVEL = 12
 
@@ -73,6 +76,12 @@ _CERTAIN_WARNING = re.compile(
     r"(?:warn(?:ing)?s?|deprecated|deprecation|caution|retry(?:ing)?|⚠|警告|경고"
     r"|avertissement)(?![\w/\\=-])"
 )
+_WARNING_CLASS = re.compile(r"(?<=[a-z])Warning(?![\w/\\.-])")
+_ADVICE = re.compile(
+    r"(?:error\]|err!|error|info\])?[\s>-]*(?:re-?run |for more information"
+    r"|to see the full|\[help \d+\](?: http|$)|run with |for further details"
+    r"|a complete log of this run|hint: )"
+)
 _NOTHING_WRONG = re.compile(
     r"\b(?:0|no|zero|without)(?: of \d+)? (?:\w+ )?"
     r"(?:errors?|fail(?:ures?|ed|s)?|warnings?|conflicts?|violations?|crash(?:es)?)"
@@ -84,6 +93,7 @@ _NOTHING_WRONG = re.compile(
 _PASSED = re.compile(
     r"(?:\.\.\.|…|[ \t\]:|-])(?:ok|passed|pass|success|xfail)[\s.!\])\d%\[ms]*$"
 )
+_ERROR_STARTS = ("E   ", "Traceback (most recent", "rspec ./")
 _PASSED_STARTS = (
     "passed ",
     "pass:",
@@ -129,6 +139,9 @@ def judge(text: str) -> tuple[Level, bool]:
         text: One line without line break, not longer than a few thousand characters.
     """
     lowered = text.lower()
+    maybe = '" 5' in text or "tatus" in text
+    if maybe and _SERVER_ERROR.search(text) is not None:
+        return Level.ERROR, False
     if _SCREEN.search(lowered) is None:
         return _letter_level(text), False
     summary = _SUMMARY.search(lowered) is not None or _has_count(lowered)
@@ -181,7 +194,7 @@ def _free_match(pattern: re.Pattern[str], text: str, stop: int) -> re.Match[str]
 def _letter_level(text: str) -> Level:
     hit = _LETTER_LEVELS.match(text)
     if hit is None:
-        return Level.ERROR if text.startswith("E   ") else Level.ROUTINE
+        return Level.ERROR if text.startswith(_ERROR_STARTS) else Level.ROUTINE
     letters = hit.group().strip(" (:0123456789.-")
     if letters[:1] in ("E", "F"):
         return Level.ERROR
@@ -189,16 +202,17 @@ def _letter_level(text: str) -> Level:
 
 
 def _level(text: str, lowered: str) -> Level:
-    if text.startswith(("E   ", "Traceback (most recent")):
+    if text.startswith(_ERROR_STARTS) or "Failure/Error: " in text:
         return Level.ERROR
     stripped = lowered.lstrip(" \t[|>")
-    if stripped.startswith(_PASSED_STARTS) or _PASSED.search(lowered[-24:]):
+    passed = stripped.startswith(_PASSED_STARTS) or _PASSED.search(lowered[-24:])
+    if passed or _ADVICE.match(stripped):
         return Level.NOTE
     said = _free_match(_LEVEL_WORDS, text, _LEVEL_WITHIN)
     level = _by_words(text, lowered)
     if said is None:
         return max(level, _letter_level(text))
-    if len(stripped) < _ONLY_A_LEVEL and " " not in stripped:
+    if len(stripped) < _ONLY_A_LEVEL and " " not in stripped.rstrip():
         return Level.ROUTINE
     if said.group(2) and level == Level.NOTE:
         return Level.WARNING
@@ -208,6 +222,8 @@ def _level(text: str, lowered: str) -> Level:
 def _by_words(text: str, lowered: str) -> Level:
     error = _error_in(text, lowered)
     warning = _standing_alone(_CERTAIN_WARNING, lowered)
+    if warning < 0 and (hit := _WARNING_CLASS.search(text)) is not None:
+        warning = hit.start()
     if error < 0 and warning < 0:
         return Level.NOTE if _SCREEN_ALARM.search(lowered) else Level.ROUTINE
     harmless = _NOTHING_WRONG.sub("", lowered)

@@ -28,7 +28,7 @@ _STAMP = re.compile(
     r"|\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?: ?[AP]M)?"
     r"|\d{10}(?:\.\d+|\d{3})?"
     r"|(?<=\[) *\d+\.\d{3,}"
-    r")[\])]?[ \t]*(?:[|-] )?",
+    r")[\])]?[ \t]*(?:[|-] )?|==\d+==[ \t]?|#\d+ \d+\.\d{1,3} ",
 )
 _NUMBER = re.compile(
     r"0x[0-9a-fA-F]+|(?<![a-zA-Z])[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,}){0,4}"
@@ -37,7 +37,11 @@ _NUMBER = re.compile(
 _QUOTED = re.compile(
     r"\"[^\"]{1,200}\"|'[^']{1,200}'|\u2018[^\u2019]{1,200}\u2019|`[^`']{1,200}['`]"
 )
+_ZERO = re.compile(r"(?<![\d.])0(?![\d.])")
+_STATUS = re.compile(r"(?:\" |[Ss]tatus(?:_?[Cc]ode)?[\"']?[=: ]+)([45])\d\d(?!\d)")
 _PATH = re.compile(r"[/\\][^\s:,;'\"()\[\]<>|]+")
+_GROUP = "Exception Group Traceback"
+_IN_GROUP = re.compile(r" +(?:\| ?|(?=\+-))")
 _LONG = 1200
 _SIGNED_WORDS = 3
 _PATTERN_WORDS = 40
@@ -93,22 +97,22 @@ class Log:
     families: tuple[Family, ...]
     """The family of each line, by its number; families that were merged repeat."""
     stacks: tuple[Stack, ...]
+    bodies: Sequence[str]
+    """The keys of the lines, as the stacks were found in them."""
 
 
 def read_log(text: str) -> Log:
     """Read a log. Takes any text, in time linear in its length."""
-    families = _Families()
-    seen: dict[str, Line] = {}
-    lines: list[Line] = []
-    for shown in shown_lines(text):
-        line = seen.get(shown)
-        if line is None:
-            line = seen[shown] = _read_line(shown, families)
-        lines.append(line)
+    reader = _Reader()
+    lines = [reader.line(shown) for shown in shown_lines(text)]
+    bodies = [line.key for line in lines]
+    if _GROUP in text:
+        bodies = [_IN_GROUP.sub("", body) for body in bodies]
     return Log(
         lines=tuple(lines),
-        families=families.of_lines(lines),
-        stacks=find_stacks([line.key for line in lines]),
+        families=reader.families.of_lines(lines),
+        stacks=find_stacks(bodies),
+        bodies=bodies,
     )
 
 
@@ -125,27 +129,56 @@ def shown_lines(text: str) -> Iterator[str]:
         yield line
 
 
+def masked(text: str) -> str:
+    """Mask the numbers of a line, so that it can be compared with others."""
+    return _NUMBER.sub("<n>", text)
+
+
 def numbers_in(text: str) -> list[str]:
     """Return the numbers of a line, in order."""
     return _NUMBER.findall(text)
 
 
-def _read_line(shown: str, families: _Families) -> Line:
-    stamp = _STAMP.match(shown)
-    key = shown[stamp.end() :] if stamp is not None else shown
-    head = key if len(key) <= _LONG else key[:_LONG]
-    level, summary = judge(head)
-    if len(shown) > _LONG and level < Level.ERROR and first_alarm(shown) >= 0:
-        level = Level.ERROR
-    numbered = _NUMBER.sub("<n>", head)
-    template = numbered
-    if '"' in template or "'" in template or "\u2018" in template:
-        template = _QUOTED.sub("<q>", template)
-    if "/" in template or "\\" in template:
-        template = _PATH.sub("/<p>", template)
-    return Line(
-        shown, key, template, families.place(numbered, template), level, summary
-    )
+class _Reader:
+    """Reads lines; what differs in numbers only is judged once."""
+
+    def __init__(self) -> None:
+        self.families = _Families()
+        self._seen: dict[str, Line] = {}
+        self._alike: dict[str, tuple[str, int, Level, bool]] = {}
+
+    def line(self, shown: str) -> Line:
+        """Read one line."""
+        line = self._seen.get(shown)
+        if line is not None:
+            return line
+        stamp = _STAMP.match(shown)
+        key = shown[stamp.end() :] if stamp is not None else shown
+        head = key if len(key) <= _LONG else key[:_LONG]
+        numbered = _NUMBER.sub("<n>", head)
+        telling = numbered
+        if "0" in head and _ZERO.search(head) is not None:
+            telling += "0"
+        if '" 5' in head or "tatus" in head:
+            telling += "".join(_STATUS.findall(head))
+        alike = self._alike.get(telling)
+        if alike is None or len(key) > _LONG:
+            alike = self._alike[telling] = self._judged(key, head, numbered)
+        line = self._seen[shown] = Line(shown, key, *alike)
+        return line
+
+    def _judged(
+        self, key: str, head: str, numbered: str
+    ) -> tuple[str, int, Level, bool]:
+        level, summary = judge(head)
+        if len(key) > _LONG and level < Level.ERROR and first_alarm(key) >= 0:
+            level = Level.ERROR
+        template = numbered
+        if '"' in template or "'" in template or "\u2018" in template:
+            template = _QUOTED.sub("<q>", template)
+        if "/" in template or "\\" in template:
+            template = _PATH.sub("/<p>", template)
+        return template, self.families.place(numbered, template), level, summary
 
 
 class _Families:

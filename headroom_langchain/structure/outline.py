@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from enum import IntEnum
 
+from .statements import Weight
+
 
 class Role(IntEnum):
     """The part a line plays; the smaller, the sooner it is worth showing."""
@@ -37,9 +39,11 @@ _HEADING = re.compile(
     r"|%%|\\(?:sub)*section\{",
     re.IGNORECASE,
 )
+_HEADING_STARTS = frozenset("#<=[0123456789第cspdir+-%\\CSPDIR")
 _UNDERLINE = re.compile(r"([=~^\"*+#-])\1{2,}$")
 _HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+\d+")
 _FOUND = re.compile(r"([\w./@+-]{1,160}?)([:-])\d{1,7}\2")
+_FOUND_PLACE = re.compile(r"[:-]\d{1,7}[:-]")
 _MODIFIERS = (
     r"(?:(?:export|default|public|private|protected|internal|static|final|abstract"
     r"|async|pub|pub\(crate\)|unsafe|extern|inline|virtual|override|declare|sealed|open"
@@ -55,55 +59,43 @@ _DEFINITION = re.compile(
     r"|[A-Z_][A-Z0-9_]{2,}(?:: ?[\w\[\], .|]+)? ?:?= ?\S)"
 )
 _CALLABLE = re.compile(r"[\w:<>,*&\[\]~ ]+\(")
-_RULE = re.compile(
-    r"must|never|always|require|note[: ]|note that|warn|important|caution|danger"
-    r"|default|deprecat|obsolete|limit|maxim|minim|at most|at least|cannot|can't"
-    r"|not allow|not support|unsupported|no longer|breaking|secur|vulnerab|raise "
-    r"|raises|throw|panic|forbid|prevent"
-    r"|必须|必須|必要|注意|警告|错误|エラー|默认|預設|デフォルト|既定|废弃|非推奨|制限|限制"
-    r"|重要|禁止|不能|できません|例外|기본|필수|오류|경고|주의"
-    r"|obligat|défaut|attention|standard(?:wert|mäßig)|veraltet|pflicht"
-    r"|achtung|predetermin|advertencia|obsoleto|ошибк|важно|умолчанию|предупрежд"
-)
-_MENTION = re.compile(
-    r"should|error|fail|exception|total|do not|don't|unless|removed|todo|fixme|exceed"
-    r"|timeout|instead of|renamed|only|except|合計|总计|失败|失敗|erreur|fehler"
-)
 _ITEM = re.compile(r"(?:[-*+•·] |\d{1,3}[.)] |\(\w\) |<li|<p[ >]|<td|<th|<dt|<a |\|)")
+_OPTION = re.compile(r"-{1,2}[A-Za-z?][\w-]*(?:[ =,\[<]|$)")
+"""What a program can be called with, in its help or manual page."""
 _TAG_PIECES = re.compile(r"<[^<>]*>?|[\s{}()\[\];,>=*_~^#\"'|+:.-]+")
 _TITLE_LENGTH = 80
+_LABEL_LENGTH = 40
 _PROBED = 400
 _INDENT_OF_DEFINITIONS = 24
 
 
-def roles(lines: Sequence[str]) -> list[Role]:
+def roles(lines: Sequence[str], weights: Sequence[Weight]) -> list[Role]:
     """Say which part each line plays.
 
     Args:
         lines: Lines, or pieces of over-long lines, without line breaks.
+        weights: How much depends on what each of them says.
     """
-    patch = any(_HUNK.match(line) for line in lines[:_PROBED])
+    if any(_HUNK.match(line) for line in lines[:_PROBED]):
+        return [_in_patch(line[:_PROBED]) for line in lines]
+    looks_found = any(_FOUND_PLACE.search(line, 0, _PROBED) for line in lines[:_PROBED])
     found: list[Role] = []
     file_before = ""
-    for at, line in enumerate(lines):
+    before = ""
+    for line, after, weight in zip(lines, [*lines[1:], ""], weights, strict=True):
         text = line[:_PROBED].strip()
+        hit = _FOUND.match(text) if looks_found else None
         if not text:
             found.append(Role.FILLER)
-            continue
-        before = lines[at - 1] if at else ""
-        after = lines[at + 1] if at + 1 < len(lines) else ""
-        if patch:
-            found.append(_in_patch(line[:_PROBED]))
-            continue
-        hit = _FOUND.match(text)
-        if hit is None:
-            found.append(_role(line[:_PROBED], text, before, after))
-            continue
-        inner = text[hit.end() :]
-        role = _role(inner, inner.strip(), "-", "-")
-        new_file = hit.group(1) != file_before and role > Role.LEAD
-        file_before = hit.group(1)
-        found.append(Role.LEAD if new_file else role)
+        elif hit is None:
+            found.append(_role(line[:_PROBED], text, before, after, weight))
+        else:
+            inner = text[hit.end() :]
+            role = _role(inner, inner.strip(), "-", "-", weight)
+            new_file = hit.group(1) != file_before and role > Role.LEAD
+            file_before = hit.group(1)
+            found.append(Role.LEAD if new_file else role)
+        before = line
     return found
 
 
@@ -113,48 +105,53 @@ def _in_patch(line: str) -> Role:
     if line[:1] not in ("+", "-"):
         if line.startswith(("diff ", "Index: ", "rename ", "deleted file", "new file")):
             return Role.HEADING
-        return Role.BODY if line[:1] != " " else Role.FILLER
+        return Role.FILLER if line[:1].isspace() or not line else Role.BODY
     if line.startswith(("+++ ", "--- ")):
         return Role.HEADING
     text = line[1:].strip()
-    if _is_definition(line[1:], text):
+    if text and _is_definition(line[1:], text):
         return Role.DEFINITION
     return Role.LEAD if _TAG_PIECES.sub("", text) else Role.FILLER
 
 
-def _role(line: str, text: str, before: str, after: str) -> Role:
+def _role(line: str, text: str, before: str, after: str, weight: Weight) -> Role:
     if _is_heading(line, text, before, after):
         return Role.HEADING
     if _is_definition(line, text):
         return Role.DEFINITION
     if not text[:1].isalnum() and not _TAG_PIECES.sub("", text):
         return Role.FILLER
-    leads = not before.strip() or _ITEM.match(text) or before.rstrip()[-1:] == ":"
-    return _said(text.lower()) or (Role.LEAD if leads else Role.BODY)
-
-
-def _said(lowered: str) -> Role | None:
-    if _RULE.search(lowered):
-        return Role.RULE
-    return Role.MENTION if _MENTION.search(lowered) else None
+    if weight:
+        return Role.RULE if weight > Weight.MENTION else Role.MENTION
+    leads = (
+        not before.strip()
+        or _ITEM.match(text)
+        or before.rstrip()[-1:] == ":"
+        or (text.startswith("-") and _OPTION.match(text))
+    )
+    return Role.LEAD if leads else Role.BODY
 
 
 def _is_heading(line: str, text: str, before: str, after: str) -> bool:
-    if len(text) <= 2 * _TITLE_LENGTH and _HEADING.match(text):
+    may_be = text[:1] in _HEADING_STARTS and len(text) <= 2 * _TITLE_LENGTH
+    if may_be and _HEADING.match(text):
         return not line.startswith((" ", "\t")) or text.startswith("<")
     if len(text) > _TITLE_LENGTH or line[:1].isspace():
         return False
     ruled = bool(after[:4]) and _UNDERLINE.match(after.rstrip()) is not None
     if ruled and text[:1].isalnum():
         return True
-    alone = not before.strip() and text.isupper() and text[0].isalpha()
-    return alone and len(text) > len("NO.")
+    if before.strip() or not text[:1].isalpha():
+        return False
+    if text[-1] == ":" and len(text) <= _LABEL_LENGTH:
+        return True
+    return text.isupper() and len(text) > len("NO.")
 
 
 def _is_definition(line: str, text: str) -> bool:
     if len(line) - len(line.lstrip()) > _INDENT_OF_DEFINITIONS:
         return False
-    if _DEFINITION.match(text):
+    if (text[:1].isalpha() or text.startswith(("#", "_"))) and _DEFINITION.match(text):
         return True
     # The looks of a C-like signature: type, name and arguments, then a body.
     if text[-1:] != "{" or "(" not in text or line.startswith("   "):

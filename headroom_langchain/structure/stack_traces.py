@@ -12,20 +12,29 @@ from dataclasses import dataclass
 
 _FRAME = re.compile(
     r"\s*(?:at (?:async |new )?[\w$.<>@/\\\[(~-]|File \".*\", line \d"
-    r"|from [^ ]+:\d+:in "
-    r"|#\d+ +(?:0x|[\w/])|\d+: +(?:0x[0-9a-f]+ - )?[\w<:]+(?:::|$)"
-    r"|\.\.\. \d+ (?:more|common)"
-    r"|\| at |by 0x[0-9A-F]+: |at 0x[0-9A-F]+: )"
+    r"|from [^ ]+:\d+:in |# \./\S+:\d+|--- End of "
+    r"|#\d+ +(?:0x|[\w/])|\.\.\. \d+ (?:more|common|lines matching)"
+    r"|\| at |by 0x[0-9A-F]+: |at 0x[0-9A-F]+: "
+    r"|- (?:locked|waiting|parking|eliminated) )"
+    r"| +\d+: +(?:0x[0-9a-f]+ - )?(?:[\w<_]\S*$|[\w<_].*::)"
+    r"|    [\w.<>]+ \([^()]*:\d+\)$"
 )
 _GO_FILE = re.compile(r"\t\S+\.\w+:\d+(?: \+0x[0-9a-f]+)?$")
 _CHAIN = re.compile(
-    r"\s*(?:Caused by|Suppressed|Wrapped by|\[CIRCULAR|--- End of )"
+    r"\s*(?:Caused by|Suppressed|Wrapped by|\[CIRCULAR|---> |\[cause\]|\[errors\])"
     r"|During handling of the above|The above exception was the direct"
 )
+_THREAD = re.compile(
+    r"\"[^\"]*\" #\d+|(?:Current t|T)hread (?:0x|\d+ \()|goroutine \d+ \["
+)
+_NUMBERED = re.compile(r" +\d+: ")
+_RUST_PLACE = re.compile(r" +at ")
 _PYTHON_HEAD = "Traceback (most recent call last)"
 _GO_HEAD = re.compile(r"goroutine \d+ \[|panic: |fatal error: |SIG[A-Z]+: ")
 _LONGEST = 2000
-_HEAD_LINES = 3
+_HEAD_LINES = 6
+_INSIDE_LINES = 4
+_LEADS_ON = re.compile(rf"[ \t]|stack backtrace|{_CHAIN.pattern}")
 _GO_HEAD_LINES = 8
 
 
@@ -37,6 +46,19 @@ class Stack:
     stop: int
     frames: tuple[int, ...]
     """The lines that are frames or belong to one; all others name causes."""
+    thread: bool = False
+    """Whether it is one thread of a dump of all threads."""
+
+    def calls(self, bodies: Sequence[str]) -> list[list[int]]:
+        """Group the frames into calls, such as a call with its source line."""
+        calls: list[list[int]] = []
+        last = -2
+        for at in self.frames:
+            if at - last > 1 or _starts_call(bodies, at):
+                calls.append([])
+            calls[-1].append(at)
+            last = at
+        return calls
 
 
 def find_stacks(bodies: Sequence[str]) -> tuple[Stack, ...]:
@@ -56,6 +78,13 @@ def find_stacks(bodies: Sequence[str]) -> tuple[Stack, ...]:
             stacks.append(stack)
             at = stack.stop
     return tuple(stacks)
+
+
+def _starts_call(bodies: Sequence[str], at: int) -> bool:
+    """Whether a line that belongs to a frame is the first of its call."""
+    if _is_frame(bodies[at]):
+        return not (_RUST_PLACE.match(bodies[at]) and _NUMBERED.match(bodies[at - 1]))
+    return at + 1 < len(bodies) and _GO_FILE.match(bodies[at + 1]) is not None
 
 
 def _stack_at(bodies: Sequence[str], at: int, free: int) -> Stack | None:
@@ -119,12 +148,17 @@ def _go(bodies: Sequence[str], start: int) -> Stack | None:
         line = bodies[at]
         if _GO_FILE.match(line):
             frames += [at - 1, at] if at - 1 > start else [at]
-        elif not _go_on_go(bodies, at) or (not frames and at - start > _GO_HEAD_LINES):
+        elif (
+            bool(frames and _GO_HEAD.match(line))
+            or not _go_on_go(bodies, at)
+            or (not frames and at - start > _GO_HEAD_LINES)
+        ):
             break
         at += 1
     while at - 1 > start and not bodies[at - 1].strip():
         at -= 1
-    return Stack(start, at, tuple(frames)) if frames else None
+    thread = bodies[start].startswith("goroutine")
+    return Stack(start, at, tuple(frames), thread) if frames else None
 
 
 def _go_on_go(bodies: Sequence[str], at: int) -> bool:
@@ -138,29 +172,33 @@ def _go_on_go(bodies: Sequence[str], at: int) -> bool:
 
 
 def _framed(bodies: Sequence[str], first: int, free: int) -> Stack | None:
-    """A trace whose frames can be told by their looks, with the head line before."""
+    """A trace whose frames can be told by their looks, with the head lines before."""
     frames: list[int] = []
     at = first
     while at < len(bodies):
         if _is_frame(bodies[at]):
             frames.append(at)
-        elif not (_CHAIN.match(bodies[at]) or _frame_follows(bodies, at)):
+        elif _THREAD.match(bodies[at]) or not _is_inside(bodies, at):
             break
         at += 1
-    if len(frames) < 2:  # noqa: PLR2004  two frames make a trace
+    least = 1 if bodies[first].lstrip().startswith("at 0x") else 2
+    if len(frames) < least:
         return None
     start = first
     while start > free and first - start < _HEAD_LINES and bodies[start - 1].strip():
         start -= 1
-        if bodies[start][:1] not in (" ", "\t") or _CHAIN.match(bodies[start]):
+        if not _LEADS_ON.match(bodies[start]):
             break
-    return Stack(start, at, tuple(frames))
+    thread = _THREAD.match(bodies[start]) is not None
+    return Stack(start, at, tuple(frames), thread)
 
 
-def _frame_follows(bodies: Sequence[str], at: int) -> bool:
-    """Whether a line is source text that stands between two frames."""
-    return (
-        at + 1 < len(bodies)
-        and bodies[at][:2] in ("  ", "\t", "\t\t")
-        and _is_frame(bodies[at + 1])
-    )
+def _is_inside(bodies: Sequence[str], at: int) -> bool:
+    """Whether a line is a cause, or stands between two frames."""
+    line = bodies[at]
+    if _CHAIN.match(line):
+        return True
+    if not line[:2].isspace():
+        return False
+    ahead = bodies[at + 1 : at + 1 + _INSIDE_LINES]
+    return any(map(_is_frame, ahead)) and all(one[:1].isspace() for one in ahead[:1])

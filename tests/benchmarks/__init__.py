@@ -6,3 +6,11 @@ measured with the collector of cyclic garbage at work, calls and streams without
 Nothing here fails: it prints, and leaves it to the reader what to make of a busy
 machine.
 """
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# Outputs and anomalies are those of the tests, which are no package.
+sys.path.append(str(Path(__file__).parents[1] / "compression"))

@@ -123,7 +123,7 @@ def decode(text: str) -> JsonValue:
     tree: dict[Step, object] = {}
     tables: dict[str, _Table] = {}
     read: list[_Table] = []
-    told: dict[str, list[tuple[str, Cell]]] = {}
+    told: dict[str, list[list[tuple[str, Cell]]]] = {}
     at = 0
     while at < len(lines):
         scanner = _Scanner(lines[at])
@@ -159,7 +159,7 @@ def decode(text: str) -> JsonValue:
 
 def _read_line(
     tree: dict[Step, object],
-    told: dict[str, list[tuple[str, Cell]]],
+    told: dict[str, list[list[tuple[str, Cell]]]],
     path: str,
     scanner: _Scanner,
 ) -> None:
@@ -168,7 +168,9 @@ def _read_line(
     if scanner.skip("same as "):
         known = scanner.path()
         if scanner.done:
-            for key, cell in told[known]:
+            again = told[known][len(told.setdefault(path, []))]
+            told[path].append(again)
+            for key, cell in again:
                 _put(tree, (*base, *steps_of(key)), cell)
             return
         scanner.at = start
@@ -178,7 +180,7 @@ def _read_line(
         assert scanner.skip("=")
         cells.append((key, scanner.cell()))
         scanner.skip(", ")
-    told[path] = cells
+    told.setdefault(path, []).append(cells)
     for key, cell in cells:
         _put(tree, base if key == "$" else (*base, *steps_of(key)), cell)
 

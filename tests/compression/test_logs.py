@@ -58,15 +58,16 @@ def test_every_line_is_original_or_marked() -> None:
 def test_gap_is_counted_with_its_commonest_template() -> None:
     """A gap says how many lines it hides and what most of them look like."""
     text = excerpt(with_lines("ERROR one")).text
-    assert "lines not shown" in text
+    assert "[... 29" in text
     assert "x INFO GET /health <n> <n>" in text
 
 
-def test_failures_over_budget_are_counted_in_gaps() -> None:
-    """Failures that no budget could hold are counted where they are left out."""
+def test_failures_over_budget_are_counted_below_the_first() -> None:
+    """Failures that no budget could hold are counted, with what they differ in."""
     lines = [f"ERROR request {i} failed after {i * 7 % 997} ms" for i in range(3000)]
     told = excerpt(lines)
-    assert "x ERROR request <n> failed after <n> ms" in told.text
+    shown = sum(line.startswith("ERROR") for line in told.text.split("\n"))
+    assert f"[{3000 - shown:,} more like it: " in told.text
     assert estimate_tokens(told.text) < 2 * Logs().budget(
         estimate_tokens("\n".join(lines))
     )
@@ -100,6 +101,67 @@ def test_repeated_java_traces_fold_with_their_count() -> None:
     text = excerpt([*ROUTINE, *trace, "INFO x", *trace, *trace, *ROUTINE]).text
     assert text.count("Pool.java:12") == 1
     assert "[this stack trace 3 times in all]" in text
+
+
+def test_each_host_of_a_flood_is_named() -> None:
+    """Of a flood of failures every host that failed is named, shown or not."""
+    hosts = [f"cache-{i:02}.dc" for i in range(40)]
+    lines = [
+        f"2026-01-01 10:00:00 ERROR proxy: {hosts[i * 7 % 40]} gave {502 + i % 2}"
+        for i in range(2000)
+    ]
+    told = excerpt([*ROUTINE, *lines])
+    assert all(host in told.text for host in hosts)
+    assert "502" in told.text
+    assert "503" in told.text
+
+
+def test_each_place_of_a_warning_is_named() -> None:
+    """Of a warning that a compiler gives many times each file is named."""
+    files = [f"/src/app/model{i}.c" for i in range(24)]
+    warned = [f"{file}:{i + 3}:7: warning: unused 'x'" for i, file in enumerate(files)]
+    text = excerpt([f"cc -c {file}" for file in files] * 9 + warned).text
+    assert all(file in text for file in files)
+
+
+def test_many_kinds_of_failure_stay_within_reach_of_the_budget() -> None:
+    """A log whose every line is a new kind of failure is not told line by line."""
+    words = ["disk", "socket", "lease", "quota", "shard", "token", "cache", "index"]
+    lines = [
+        f"ERROR {one} {two} {three} failed with {four}"
+        for one in words
+        for two in words
+        for three in words
+        for four in words
+    ]
+    told = excerpt(lines)
+    assert estimate_tokens(told.text) < 4 * Logs().budget(
+        estimate_tokens("\n".join(lines))
+    )
+
+
+def test_server_errors_of_an_access_log_are_shown() -> None:
+    """A request that the server failed is an error, whatever its path."""
+    lines = [
+        f'10.0.0.{i % 9} - - [01/Jan/2026:10:00:00 +0000] "GET /p{i} HTTP/1.1" 200 {i}'
+        for i in range(900)
+    ]
+    lines[444] = lines[444].replace("200", "503")
+    assert lines[444] in excerpt(lines).text
+
+
+def test_closing_advice_does_not_stand_for_the_result() -> None:
+    """What a tool prints after its result gives way to the result."""
+    tail = [
+        "[INFO] BUILD FAILURE",
+        "[ERROR] Failed to execute goal compile: 3 errors",
+        "[ERROR] -> [Help 1]",
+        "[ERROR]",
+        "[ERROR] Re-run Maven using the -X switch to enable full debug logging.",
+    ]
+    text = excerpt([*(f"[INFO] Compiling part {i}" for i in range(90)), *tail]).text
+    assert tail[0] in text
+    assert tail[1] in text
 
 
 def test_last_summary_is_shown() -> None:

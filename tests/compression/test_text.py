@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,51 @@ def test_rules_are_shown_in_any_script() -> None:
         lines = PROSE.copy()
         lines[211] = rule
         assert rule in excerpt("\n".join(lines)).text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ERROR: disk quota exceeded on /var",
+        "  Connection refused by 10.0.0.7",
+        "java.lang.IllegalStateException: closed",
+        "[FAIL] certificate has expired",
+        "错误: 连接超时",
+        "✗ one check of many",
+    ],
+)
+@pytest.mark.parametrize("place", [40, 211, 390])
+def test_failures_are_shown(line: str, place: int) -> None:
+    """A line that tells of a failure is shown, wherever it stands."""
+    lines = [f"{n} item of the list, as usual" for n in range(400)]
+    lines[place] = line
+    assert line in excerpt("\n".join(lines)).text.split("\n")
+
+
+def test_each_distinct_failure_is_shown() -> None:
+    """Failures that differ only in a number are each shown."""
+    lines = [f"{n} item of the list, as usual" for n in range(900)]
+    failures = [f"could not open volume {n}" for n in range(12)]
+    for n, failure in enumerate(failures):
+        lines[30 + 70 * n] = failure
+    text = excerpt("\n".join(lines)).text
+    assert all(failure in text for failure in failures)
+
+
+def test_line_of_another_form_is_shown() -> None:
+    """Among lines of one form, the one of another form is shown."""
+    lines = [f"net.ipv4.conf.eth{n}.mtu = 1500" for n in range(400)]
+    lines[277] = "** reduced to loopback **"
+    assert lines[277] in excerpt("\n".join(lines)).text
+
+
+def test_options_of_a_help_text_are_shown() -> None:
+    """Of a help text, labels and defaults are shown."""
+    options = [f"  --option-{n} <x>   Sets thing {n} of this." for n in range(200)]
+    options[120] = "  --retries <n>   How often to try (default: 5)"
+    text = excerpt("Usage: x [options]\n\nOptions:\n" + "\n".join(options)).text
+    assert "Options:" in text
+    assert options[120] in text
 
 
 def test_interest_is_shown() -> None:

@@ -73,7 +73,7 @@ def test_what_only_begins_like_json_is_judged_by_its_lines() -> None:
     """A document that was cut off is not taken for a log."""
     rows = [{"id": n, "state": "ok", "text": f"words {n}"} for n in range(400)]
     cut = json.dumps(rows, indent=1)[:-200]
-    assert compress_text(cut, store=InMemoryCCRStore()).kind == "text"
+    assert compress_text(cut, store=InMemoryCCRStore()).kind == "json_in_text"
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,11 @@ def nested(count: int, odd: Sequence[str] = ()) -> str:
     return json.dumps({"result": inside, "notes": list(odd)}, indent=2)
 
 
+def json_in_text(count: int, odd: Sequence[str] = ()) -> str:
+    """A warning, and then JSON."""
+    return f"warning: the cache is stale\n{nested(count, odd)}\n"
+
+
 def prose(count: int, odd: Sequence[str] = ()) -> str:
     """Text under headings."""
     parts = [
@@ -71,7 +76,13 @@ def prose(count: int, odd: Sequence[str] = ()) -> str:
     return "\n\n".join([*parts, *odd])
 
 
-MAKERS = {"records": records, "log": log, "nested": nested, "prose": prose}
+MAKERS = {
+    "records": records,
+    "log": log,
+    "nested": nested,
+    "json_in_text": json_in_text,
+    "prose": prose,
+}
 """Makers of a tool result, by kind."""
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import Final
 
 _WORDS = re.compile(
     r"(?<![\w./=-])(?:errors?|exceptions?|fatal|critical|panic(?:ked)?|traceback"
     r"|fail(?:s|ed|ing|ures?)?|denied|refused|rejected|timed[ _-]?out|timeout"
     r"|unhealthy|unreachable|unavailable|crash(?:ed|ing)?|killed|abort(?:ed)?"
-    r"|corrupt(?:ed)?|invalid|broken|degraded|offline|evicted|unauthorized|forbidden"
+    r"|corrupt(?:ed|ion)?|invalid|broken|degraded|offline|evicted|unauthorized|forbidden"
     r"|not found|missing|cannot|unable to|could not|unexpected|violations?|severe"
     r"|impaired|expired|insufficient|deadlock)(?![\w/=-]|\.\w)"
     r"|(?<=[a-z])(?:error|exception|failure|failed|killed|backoff|timeout)\b"
@@ -20,17 +22,30 @@ _HARMLESS = re.compile(
     re.IGNORECASE,
 )
 _KEYS = re.compile(
-    r"(?:^|[a-z._-])(?:error|exception|failure|fault|stderr|traceback)s?"
-    r"(?:_?(?:message|msg|code|reason|text|type|class|details?|info))?(?:\[\d*\])?$",
+    r"(?:^|[a-z._-])(?:error|exception|failure|fault|stderr|traceback|failed|warning"
+    r"|deprecated|deprecation)s?"
+    r"(?:_?(?:count|message|msg|code|reason|text|type|class|details?|info))?(?:\[\d*\])?$",
     re.IGNORECASE,
 )
 _NOTHING = frozenset(
     ("null", "false", "0", "0.0", '""', "[]", "{}", "none", "None", "", "N/A", '"0"')
 )
+_CODES = re.compile(
+    r"(?:^|[._])(?:(?P<exit>(?:exit|return|exited)_?(?:code|status)|rc)"
+    r"|(?:http_?)?status(?:_?code)?)$",
+    re.IGNORECASE,
+)
+_VERDICTS = re.compile(
+    r"(?:^|[._])(?:is_?)?(?:success(?:ful)?|succeeded|ok|passed|healthy|valid)$",
+    re.IGNORECASE,
+)
+_HTTP_ERROR: Final = re.compile(r"[45]\d\d")
+_NUMBER: Final = re.compile(r"-?[1-9]\d*")
 _DIGITS = re.compile(r"\d+")
 _KIND_WORDS = 2
 
 
+@lru_cache(maxsize=4096)
 def names_trouble(path: str) -> bool:
     """Tell whether a field is named after something going wrong."""
     return bool(_KEYS.search(path))
@@ -45,10 +60,31 @@ def alarm_at(cell: str, path: str = "") -> int:
     """
     if path and names_trouble(path):
         return -1 if cell in _NOTHING else 0
+    if path and _tells_failure(cell, path):
+        return 0
     found = _WORDS.search(cell)
     if found is None or _HARMLESS.search(cell):
         return -1
     return found.start()
+
+
+def _tells_failure(cell: str, path: str) -> bool:
+    """Tell whether a code or verdict says that something failed."""
+    if cell == "false":
+        return bool(_VERDICTS.search(path))
+    if not _NUMBER.fullmatch(cell):
+        return False
+    kind = _code(path)
+    return kind == "exit" or (kind == "status" and bool(_HTTP_ERROR.fullmatch(cell)))
+
+
+@lru_cache(maxsize=4096)
+def _code(path: str) -> str:
+    """Return which kind of code a field holds, if any."""
+    found = _CODES.search(path)
+    if found is None:
+        return ""
+    return "exit" if found["exit"] else "status"
 
 
 def kind_of(cell: str) -> str:

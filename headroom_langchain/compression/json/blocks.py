@@ -1,11 +1,13 @@
 """A JSON document as lines and tables.
 
-Every object is one line, `path: key=value, key=value`. Arrays of records, and
-objects whose members are alike, are tables.
+Every object is one line, `path: key=value, key=value`; what follows the objects
+inside it may have a second line, so that things stay near to each other. Arrays of
+records, and objects whose members are alike, are tables.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -39,6 +41,7 @@ _WIDEST_TUPLE: Final = 30
 _ALIKE: Final = 0.4
 _INLINE: Final = 2
 _WORTH_A_REFERENCE: Final = 40
+_WIDE: Final = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +85,17 @@ def render_blocks(blocks: list[Block]) -> str:
 
 def refer_to_repeats(blocks: list[Block]) -> list[Block]:
     """Replace each line whose cells all stand in an earlier line by a reference."""
-    first: dict[str, str] = {}
+    first: dict[tuple[int, str], str] = {}
+    lines: Counter[str] = Counter()
     result: list[Block] = []
     for block in blocks:
         if isinstance(block, Table):
             result.append(block)
             continue
+        lines[block.path] += 1
         told = block.render()[len(block.path) :]
-        known = first.setdefault(told, block.path)
+        # The second line of an object is the same as the second of another.
+        known = first.setdefault((lines[block.path], told), block.path)
         if known != block.path and len(told) > _WORTH_A_REFERENCE + len(known):
             result.append(Line(path=block.path, cells={}, same_as=known))
         else:
@@ -103,17 +109,30 @@ def _blocks(value: JsonValue, path: str) -> Iterator[Block]:
         yield from _shaped(value, path, records)
         return
     cells: Row = {}
+    late: Row = {}
     deeper: list[tuple[str, JsonValue]] = []
     for relative, full, member in _members(value, path):
         small = _small(member, relative)
         if small is None:
             deeper.append((full, member))
+        elif deeper:
+            late.update(small)
         else:
             cells.update(small)
+    if not _is_wide(late):
+        cells |= late
+        late = {}
     if cells:
         yield Line(path=path or ROOT, cells=cells)
     for full, member in deeper:
         yield from _blocks(member, full)
+    if late:
+        yield Line(path=path or ROOT, cells=late)
+
+
+def _is_wide(cells: Row) -> bool:
+    """Tell whether cells would part an object from what it holds."""
+    return sum(map(len, cells)) + sum(map(len, cells.values())) > _WIDE
 
 
 def _shaped(

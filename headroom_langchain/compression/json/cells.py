@@ -10,6 +10,7 @@ all means that the record has no such field.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from headroom_langchain.structure.json_text import quote, write_json
@@ -36,6 +37,10 @@ _TYPED = re.compile(
     r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|NaN|-?Infinity",
     re.ASCII,
 )
+_BLOB = re.compile(r'"?(?:data:[\w/+.;=-]{1,60},)?[A-Za-z0-9+/_=-]{100}')
+_TOLD_FROM = 1_000
+_BLOB_SHOWN = 24
+_BLOB_FROM = 100
 _TYPED_START = frozenset("-0123456789tfnNI")
 
 
@@ -50,6 +55,7 @@ def write_cell(value: JsonValue) -> str:
     return value
 
 
+@lru_cache(maxsize=4096)
 def write_key(key: str) -> str:
     """Write one step of a path; an odd key is quoted."""
     if _PLAIN_KEY.fullmatch(key) and key != ROOT and not key[-1].isspace():
@@ -72,6 +78,11 @@ def is_number(cell: str) -> bool:
     return bool(_TYPED.fullmatch(cell)) and cell[0] in "-0123456789"
 
 
+def is_blob(cell: str) -> bool:
+    """Tell whether a string is encoded data, such as an image in base64."""
+    return len(cell) > _BLOB_FROM and bool(_BLOB.match(cell))
+
+
 def clip(cell: str, limit: int, keep: int = 0) -> str:
     """Cut a cell to about `limit` characters, marking what is gone with `…`.
 
@@ -84,8 +95,11 @@ def clip(cell: str, limit: int, keep: int = 0) -> str:
         return cell
     if cell.startswith("["):
         return _clip_array(cell, limit)
+    if is_blob(cell):
+        return f"{cell[:_BLOB_SHOWN]}… ({len(cell):,} characters of data)"
     if keep < limit // 2:
-        return f"{cell[:limit]}…"
+        size = f" ({len(cell):,} characters)" if len(cell) > _TOLD_FROM else ""
+        return f"{cell[:limit]}…{size}"
     start = min(keep - limit // 3, len(cell) - limit)
     end = "…" if start + limit < len(cell) else ""
     return f"…{cell[start : start + limit]}{end}"

@@ -16,6 +16,7 @@ from headroom_langchain.compression.json.selection import (
 )
 from headroom_langchain.compression.json.statistics import summarize
 from headroom_langchain.compression.json.table import lay_out, render_complete
+from headroom_langchain.compression.json.telling import is_message, rank
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _ROWS_WANTED: Final = 10
 _ROWS_SHARE: Final = 0.6
 _WIDEST_ROW: Final = 150
 _REASON_WIDTH: Final = 400
+_SHORT_ROW: Final = 160
+_MESSAGE_WIDTH: Final = 120
 _REASONS_SHARE: Final = 0.25
 _FEWEST_COLUMNS: Final = 4
 _HEADER_SHARE: Final = 0.3
@@ -37,6 +40,7 @@ _SUMMARY_FROM: Final = 10
 _SUMMARY_SHARE: Final = 0.2
 _CHARACTERS_PER_TOKEN: Final = 3
 _PROBES: Final = 24
+_CELLS_PROBED: Final = 4_000
 _KINDS_TOLD: Final = 6
 
 
@@ -159,12 +163,15 @@ def _fill(
         if table.owners and table.owners[number] not in owners:
             cost += estimate_tokens(table.owners[number]) + 2
         if used + cost > budget and lines:
-            if urgent > Reason.CHANGE:
+            if urgent > Reason.ONE_OF_MANY:
                 break
             place = table.number(number)
             line = _short_line(table.rows[number], place, width, reasons)
             cost = estimate_tokens(line)
             slack = _URGENT_SLACK if urgent <= Reason.ASKED else _SHORT_SLACK
+            if used + cost > slack * budget and urgent is Reason.ALARM:
+                line = _shortest_line(table.rows[number], place, width, reasons)
+                cost = estimate_tokens(line)
             if used + cost > slack * budget:
                 continue
         used += cost
@@ -186,8 +193,7 @@ def _line(row: Row, number: int, width: _Width, reasons: dict[str, Reason]) -> s
         (path, row[path]) for path in width.dropped if path in reasons and path in row
     ]
     deviations += layout.deviations(row)
-    if reasons:
-        deviations.sort(key=lambda item: item[0] not in reasons)
+    deviations.sort(key=lambda item: (item[0] not in reasons, rank(item[0])))
     ordinary, reserved = 8 * width.limit, width.reserved
     hidden = 0
     for path, cell in deviations:
@@ -213,17 +219,42 @@ def _short_line(
     lead = [str(number)] if numbered else []
     if identity:
         lead.append(row[identity])
+    layout = width.layout
+    paths = [path for path in reasons if path and path != identity and path in row]
+    message = next((path for path in row if is_message(path)), None)
+    if message is not None and message not in reasons and message != identity:
+        paths.insert(0, message)
     told = [
-        f"{width.layout.name(path)}={_cut(row[path], path, width, reasons)}"
-        for path in reasons
-        if path != identity and path in row
+        f"{layout.name(path)}={_cut(row[path], path, width, reasons)}" for path in paths
     ]
+    room = _SHORT_ROW - sum(map(len, told))
+    for path in sorted(layout.columns, key=rank):
+        cell = clip(row.get(path, ""), _LIMITS[-1])
+        room -= len(path) + len(cell) + 2
+        if room > 0 and cell and path != identity and path not in paths:
+            told.append(f"{layout.name(path)}={cell}")
     return ",".join([*lead, "…", *told])
+
+
+def _shortest_line(
+    row: Row, number: int, width: _Width, reasons: dict[str, Reason]
+) -> str:
+    """Write only the position of a row and what went wrong."""
+    path = min(filter(None, reasons), key=lambda path: (reasons[path], rank(path)))
+    keep = max(0, alarm_at(row[path]))
+    return (
+        f"{number},…,{width.layout.name(path)}={clip(row[path], _MESSAGE_WIDTH, keep)}"
+    )
+
+
+def _least(path: str) -> int:
+    """Return how many characters of a cell are shown at the least."""
+    return _MESSAGE_WIDTH if is_message(path) else _LIMITS[-1]
 
 
 def _cut(cell: str, path: str, width: _Width, reasons: dict[str, Reason]) -> str:
     if path not in reasons:
-        return clip(cell, width.limit)
+        return clip(cell, max(width.limit, _least(path)))
     keep = 0
     if len(cell) > _REASON_WIDTH and reasons[path] in {Reason.ALARM, Reason.ALARM_WORD}:
         keep = max(0, alarm_at(cell))
@@ -238,7 +269,9 @@ def _fit_width(table: Table, layout: Layout, budget: int) -> _Width:
     """
     wanted = min(_ROWS_WANTED, len(table.rows))
     room = min(_WIDEST_ROW, _ROWS_SHARE * budget / wanted)
-    step = max(1, len(table.rows) // _PROBES)
+    wide = len(layout.columns) + len(layout.usual) + len(layout.sparse)
+    most = max(2, min(_PROBES, _CELLS_PROBED // (wide + 1)))
+    step = max(1, len(table.rows) // most)
     probes = range(0, len(table.rows), step)
     reserved = int(_REASONS_SHARE * budget * _CHARACTERS_PER_TOKEN)
     width = _Width(
@@ -250,7 +283,7 @@ def _fit_width(table: Table, layout: Layout, budget: int) -> _Width:
     for limit in _LIMITS:
         width = replace(width, limit=limit)
         if _mean_cost(table, width, probes) <= room:
-            return width
+            return _without_dull(table, width)
     costs = {
         path: sum(
             estimate_tokens(clip(table.rows[number].get(path, ""), width.limit)) + 1
@@ -259,7 +292,7 @@ def _fit_width(table: Table, layout: Layout, budget: int) -> _Width:
         / len(probes)
         for path in layout.columns
     }
-    order = sorted(layout.columns[1:], key=lambda path: costs[path])
+    order = sorted(layout.columns[1:], key=lambda path: (rank(path), costs[path]))
     kept = {*layout.columns[:1], layout.identity}
     for path in order:
         room -= costs[path]
@@ -267,7 +300,28 @@ def _fit_width(table: Table, layout: Layout, budget: int) -> _Width:
             kept.add(path)
     dropped = tuple(path for path in layout.columns if path not in kept)
     columns_kept = tuple(path for path in layout.columns if path in kept)
-    return replace(width, layout=replace(layout, columns=columns_kept), dropped=dropped)
+    layout = replace(layout, columns=columns_kept)
+    return _without_dull(table, replace(width, layout=layout, dropped=dropped))
+
+
+def _without_dull(table: Table, width: _Width) -> _Width:
+    """Leave out columns whose cells are all cut to the same beginning."""
+    dull = {
+        column.path
+        for column in table.columns()
+        if len(column.counts) > 1
+        and all(len(cell) > width.limit + 3 for cell in column.counts)
+        and len({cell[: width.limit] for cell in column.counts}) == 1
+    }
+    layout = width.layout
+    dull -= {layout.identity, *width.dropped}
+    if not dull:
+        return width
+    kept = tuple(path for path in layout.columns if path not in dull)
+    sparse = layout.sparse - dull
+    dropped = (*width.dropped, *(c.path for c in table.columns() if c.path in dull))
+    layout = replace(layout, columns=kept, sparse=sparse)
+    return replace(width, layout=layout, dropped=dropped)
 
 
 def _mean_cost(table: Table, width: _Width, probes: range) -> float:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from headroom_langchain.compression.json.inside import ExcerptText, excerpt_plainly
 from headroom_langchain.compression.json.likeness import looks_like_json
 from headroom_langchain.compression.json.reading import JsonReading, excerpt_budget
 from headroom_langchain.compression.sample import Sample
 from headroom_langchain.structure.json_text import (
     parse_json,
     parse_json_lines,
-    write_json,
+    size_of,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _ENVELOPES: Final = 3
 class JsonRecords:
     """Shortens arrays of objects to column tables."""
 
+    inside: ExcerptText = excerpt_plainly
+    """Shortens long texts that stand in strings."""
     kind: str = "json_records"
 
     def likeness(self, sample: Sample) -> float:
@@ -45,7 +48,7 @@ class JsonRecords:
             value = parse_json_lines(text)
         if value is None or not is_mainly_records(value):
             return None
-        return JsonReading.of(value)
+        return JsonReading.of(value, source=text, inside=self.inside)
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
@@ -60,7 +63,7 @@ def is_mainly_records(value: JsonValue) -> bool:
             return objects >= _FEWEST and objects == len(value)
         if not isinstance(value, dict) or not value:
             return False
-        sizes = [len(write_json(member)) for member in value.values()]
+        sizes = [size_of(member) for member in value.values()]
         largest = max(sizes)
         if largest < _DOMINANT * sum(sizes):
             return False

@@ -15,7 +15,7 @@ from headroom_langchain.compression.json.cells import (
     write_cell,
 )
 from headroom_langchain.compression.json.table import Table, find_identity
-from headroom_langchain.structure.json_text import write_json
+from headroom_langchain.structure.json_text import size_of, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,5 +150,5 @@ def _write_arrays(
 
 def _is_large(arrays: list[tuple[int, list[JsonValue]]]) -> bool:
     count = sum(len(array) for _, array in arrays)
-    size = sum(len(write_json(array)) for _, array in arrays)
+    size = sum(size_of(array) for _, array in arrays)
     return count >= _WORTH_A_TABLE and size > _INLINE_ARRAY * len(arrays)

@@ -20,7 +20,15 @@ from headroom_langchain.compression.json.alarms import (
     kind_of,
     names_trouble,
 )
+from headroom_langchain.compression.json.oddities import (
+    cells_with_rare_words,
+    disordered,
+    odd_cells,
+    repeated_cells,
+    rows_without,
+)
 from headroom_langchain.compression.json.statistics import dates_of, numbers_of
+from headroom_langchain.compression.json.telling import message_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,12 +69,13 @@ class Pick:
 ROWS_PER_VALUE: Final = 3
 """Rows that are picked for having the same value."""
 
-_ALARMS_PER_COLUMN: Final = 40
+_ALARMS_PER_COLUMN: Final = 400
 _ALARM_WORDS_PER_COLUMN: Final = 10
 _VOCABULARY: Final = 0.3
 _PROSE: Final = 300
 _RARE: Final = 0.08
 _LOW_CARDINALITY: Final = 0.3
+_SOME: Final = 0.7
 _FEW_RARE: Final = 5
 _RARE_PER_COLUMN: Final = 10
 _ROWS_PER_WORD: Final = 5
@@ -75,8 +84,10 @@ _FEWEST_ROWS: Final = 5
 _FEWEST_NUMBERS: Final = 5
 _FAR_OUT: Final = 3.0
 _MAXIMA: Final = 3
+_MINIMA: Final = 2
 _FEWEST_FOR_CHANGES: Final = 12
 _CHANGES: Final = 6
+_OFTEN: Final = 0.2
 _SHORTEST_WORD: Final = 3
 _SAMPLE: Final = 3
 _SMALL: Final = 60
@@ -93,13 +104,19 @@ def pick_rows(table: Table, columns: list[Column], interest: Interest) -> list[P
         Pick(reason=Reason.FIRST, row=0),
         Pick(reason=Reason.LAST, row=total - 1),
     ]
+    messages = message_column(columns)
     for column in columns:
         picks += _alarms(column, where, total)
-        if total >= _FEWEST_ROWS:
-            picks += _rare(column, where, total)
+        if messages is not None and column is not messages:
+            picks += _alarming_messages(column, messages, table, where)
+        if total < _FEWEST_ROWS:
+            continue
+        picks += _rare(column, where, total)
+        if column.present >= _FEWEST_NUMBERS:
             picks += _extremes(column, where)
             picks += _changes(column, table, total)
             picks += _rare_elements(column, where, total)
+            picks += _oddities(column, table, where)
     picks += _asked(table, interest.arguments, Reason.ASKED)
     picks += _asked(table, interest.question, Reason.MENTIONED)
     picks += [
@@ -156,6 +173,25 @@ def _alarms(column: Column, where: _Where, total: int) -> Iterator[Pick]:
             yield Pick(reason=reason, row=row, path=path)
 
 
+def _alarming_messages(
+    column: Column, messages: Column, table: Table, where: _Where
+) -> Iterator[Pick]:
+    """Yield a row for each message of the records that a category calls failed."""
+    if len(column.counts) > _CATEGORIES:
+        return
+    path = messages.path
+    for cell, times in column.counts.items():
+        if times <= ROWS_PER_VALUE or alarm_at(cell, column.path) < 0:
+            continue
+        first: dict[str, int] = {}
+        for row in where.rows(column.path, cell):
+            if path in table.rows[row]:
+                first.setdefault(table.rows[row][path], row)
+        if len(first) <= _ALARMS_PER_COLUMN:
+            for row in first.values():
+                yield Pick(reason=Reason.ALARM_WORD, row=row, path=path)
+
+
 def _kinds_first(cells: Sequence[str]) -> list[str]:
     """Put one value of each kind before the others of its kind."""
     first: dict[str, str] = {}
@@ -170,7 +206,7 @@ def _rare(column: Column, where: _Where, total: int) -> Iterator[Pick]:
     if column.present <= often:
         reason = Reason.RARE
         cells = list(counts)
-    elif len(counts) == 1 or len(counts) > max(2, _LOW_CARDINALITY * total):
+    elif len(counts) == 1 or len(counts) > _most_categories(total):
         return
     else:
         cells = [cell for cell, times in counts.items() if times <= often]
@@ -182,6 +218,30 @@ def _rare(column: Column, where: _Where, total: int) -> Iterator[Pick]:
     for cell in cells[:_RARE_PER_COLUMN]:
         for row in where.rows(path, cell)[:ROWS_PER_VALUE]:
             yield Pick(reason=reason, row=row, path=path)
+
+
+def _most_categories(total: int) -> float:
+    """Return how many values a column of categories has at the most."""
+    return max(min(_CATEGORIES, _SOME * total), _LOW_CARDINALITY * total)
+
+
+def _oddities(column: Column, table: Table, where: _Where) -> Iterator[Pick]:
+    """Yield rows that are unlike the rest in type, form, length or order."""
+    path, total = column.path, len(table.rows)
+    for cell in odd_cells(column, total):
+        row = where.rows(path, cell)[0]
+        yield Pick(reason=Reason.OUTLIER, row=row, path=path)
+    for cell in repeated_cells(column, total):
+        for row in where.rows(path, cell)[:ROWS_PER_VALUE]:
+            yield Pick(reason=Reason.OUTLIER, row=row, path=path)
+    for cell in cells_with_rare_words(column, total):
+        row = where.rows(path, cell)[0]
+        yield Pick(reason=Reason.ONE_OF_MANY, row=row, path=path)
+    for row in rows_without(column, table.rows):
+        yield Pick(reason=Reason.OUTLIER, row=row, path=path)
+    if column.present == total > _FEWEST_FOR_CHANGES and dates_of(column):
+        for row in disordered([found[path] for found in table.rows]):
+            yield Pick(reason=Reason.OUTLIER, row=row, path=path)
 
 
 def _rare_elements(column: Column, where: _Where, total: int) -> Iterator[Pick]:
@@ -198,9 +258,13 @@ def _rare_elements(column: Column, where: _Where, total: int) -> Iterator[Pick]:
         return
     often = max(1, int(_RARE * total))
     rare = [element for element, times in uses.items() if times <= often]
+    rare.sort(key=lambda element: uses[element])
+    single = sum(1 for element in rare if uses[element] == 1)
     for element in rare[:_RARE_PER_COLUMN]:
         row = where.rows(column.path, home[element])[0]
-        yield Pick(reason=Reason.ONE_OF_MANY, row=row, path=column.path)
+        once = uses[element] == 1 and single <= _RARE_PER_COLUMN
+        reason = Reason.RARE if once else Reason.ONE_OF_MANY
+        yield Pick(reason=reason, row=row, path=column.path)
 
 
 def _extremes(column: Column, where: _Where) -> Iterator[Pick]:
@@ -209,14 +273,16 @@ def _extremes(column: Column, where: _Where) -> Iterator[Pick]:
     if len(numbers) < _FEWEST_NUMBERS:
         dates = [] if numbers else dates_of(column)
         if len(dates) > 1:
-            yield Pick(
-                reason=Reason.LATEST, row=where.rows(path, dates[-1])[0], path=path
-            )
+            for reason, date in (
+                (Reason.LATEST, dates[-1]),
+                (Reason.EXTREME, dates[0]),
+            ):
+                yield Pick(reason=reason, row=where.rows(path, date)[0], path=path)
         return
     size = len(numbers)
     middle = float(numbers[size // 2])
     spreading = float(numbers[size * 3 // 4]) - float(numbers[size // 4])
-    for rank, cell in enumerate([*numbers[: -_MAXIMA - 1 : -1], numbers[0]]):
+    for rank, cell in enumerate([*numbers[: -_MAXIMA - 1 : -1], *numbers[:_MINIMA]]):
         distance = abs(float(cell) - middle)
         far = spreading > 0 and distance > _FAR_OUT * spreading
         reason = Reason.OUTLIER if far else Reason.EXTREME
@@ -227,6 +293,8 @@ def _extremes(column: Column, where: _Where) -> Iterator[Pick]:
 def _changes(column: Column, table: Table, total: int) -> Iterator[Pick]:
     distinct = len(column.counts)
     if total < _FEWEST_FOR_CHANGES or not 1 < distinct <= _CHANGES:
+        return
+    if column.present < _OFTEN * total:
         return
     cells = [row.get(column.path) for row in table.rows]
     starts = [

@@ -65,13 +65,25 @@ class Table:
     """For each row, its position when the array has other rows elsewhere."""
     of: int = 0
     """How many elements the array has when not all of them are rows here."""
+    known_columns: list[Column] = field(default_factory=list, init=False)
+    """What `columns` found, once it was asked."""
+    written: list[str] = field(default_factory=list, init=False)
+    """What `render_complete` wrote, once it was asked."""
 
     def number(self, row: int) -> int:
         """Return the position in its array of a row of the table."""
         return self.numbers[row] if self.numbers else row
 
     def columns(self) -> list[Column]:
-        """Return the columns in the order in which they first occur."""
+        """Return the columns in the order in which they first occur.
+
+        The rows must not change any more.
+        """
+        if not self.known_columns:
+            self.known_columns.extend(self._columns())
+        return self.known_columns
+
+    def _columns(self) -> list[Column]:
         cells: dict[str, list[str]] = {}
         for row in self.rows:
             for path, cell in row.items():
@@ -140,7 +152,9 @@ class Layout:
             str(number) if path == NUMBER else row.get(path, "")
             for path in self.columns
         ]
-        cells.extend(f"{self.name(path)}={cell}" for path, cell in self.deviations(row))
+        if self.usual or self.sparse:
+            told = self.deviations(row)
+            cells.extend(f"{self.name(path)}={cell}" for path, cell in told)
         return ",".join(cells)
 
     def deviations(self, row: Row) -> list[tuple[str, str]]:
@@ -235,6 +249,12 @@ def find_identity(columns: Sequence[Column], total: int) -> str | None:
 
 def render_complete(table: Table) -> str:
     """Write a table so that every value of every record can be read back."""
+    if not table.written:
+        table.written.append(_render(table))
+    return table.written[0]
+
+
+def _render(table: Table) -> str:
     layout = lay_out(table, table.columns(), numbered=False)
     lines = [layout.header(table)]
     owner = ""

@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from headroom_langchain.compression.json.inside import ExcerptText, excerpt_plainly
 from headroom_langchain.compression.json.likeness import looks_like_json
 from headroom_langchain.compression.json.reading import JsonReading, excerpt_budget
 from headroom_langchain.compression.sample import Sample
 from headroom_langchain.structure.json_text import parse_json, parse_json_lines
 
 _LIKENESS: Final = 0.8
+_SCALE: Final = 4.1
+_POWER: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class NestedJson:
     """Shortens JSON of any shape to one line per object and tables."""
 
+    inside: ExcerptText = excerpt_plainly
+    """Shortens long texts that stand in strings."""
     kind: str = "json"
 
     def likeness(self, sample: Sample) -> float:
@@ -32,8 +37,10 @@ class NestedJson:
         value = parse_json(text)
         if value is None:
             value = parse_json_lines(text)
-        return JsonReading.of(value) if value else None
+        if not value:
+            return None
+        return JsonReading.of(value, source=text, inside=self.inside)
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
-        return excerpt_budget(tokens)
+        return excerpt_budget(tokens, _SCALE, _POWER)

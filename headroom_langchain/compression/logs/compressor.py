@@ -10,16 +10,18 @@ import math
 from dataclasses import dataclass
 
 from headroom_langchain.compression.excerpt import Excerpt, Interest
-from headroom_langchain.compression.logs.likeness import looks_like_log
+from headroom_langchain.compression.logs.failures import find_failures
+from headroom_langchain.compression.logs.likeness import log_likeness
 from headroom_langchain.compression.logs.render import clip, render_log
+from headroom_langchain.compression.logs.repeats import notes_on_repeats
 from headroom_langchain.compression.logs.selection import select_lines
 from headroom_langchain.compression.sample import Sample
 from headroom_langchain.structure.log_lines import Log, read_log
 
-_LIKENESS = 0.5
-_SHARE = 0.35
-_BASE = 150
-_PER_ROOT = 22
+_FLOOR = 140
+_SHARE = 0.25
+_BASE = 120
+_PER_ROOT = 17
 _REPEATED = "[the line above, {count:,} times in all]"
 _REPEATED_MARK = _REPEATED.partition("{")[0]
 _FOLDED_FROM = 3
@@ -34,8 +36,8 @@ class Logs:
         return "logs"
 
     def likeness(self, sample: Sample) -> float:
-        """Return 0.5 for a text whose lines look like those of a log."""
-        return _LIKENESS if looks_like_log(sample) else 0.0
+        """Return up to 0.9 for a text whose lines look like those of a log."""
+        return log_likeness(sample)
 
     def read(self, text: str, _sample: Sample) -> LogReading | None:
         """Read a text as a log.
@@ -48,7 +50,9 @@ class Logs:
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a log may have."""
-        return round(min(_SHARE * tokens, _BASE + _PER_ROOT * math.sqrt(tokens)))
+        return round(
+            min(_FLOOR + _SHARE * tokens, _BASE + _PER_ROOT * math.sqrt(tokens))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,14 @@ class LogReading:
         """Show failures first, then what else stands out.
 
         Args:
-            budget: Estimated tokens; failures may take half as much again.
+            budget: Estimated tokens; failures may take a third as much again.
             interest: What the agent was looking for.
         """
         log = read_log(self.text)
-        shown = select_lines(log, budget=budget, interest=interest)
-        return Excerpt(text=render_log(log, shown), omitted=_omitted(log, shown))
+        failures = find_failures(log)
+        shown = select_lines(log, failures, budget=budget, interest=interest)
+        notes = notes_on_repeats(log, failures, shown, budget=budget)
+        return Excerpt(text=render_log(log, shown, notes), omitted=_omitted(log, shown))
 
 
 def _fold(folded: list[str], line: str, run: int) -> None:

@@ -6,50 +6,75 @@ Templates decide the order: one failure of each before the second of any.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from headroom_langchain.compression.logs import frames
 from headroom_langchain.structure.log_levels import Level
-from headroom_langchain.structure.log_lines import Log
+from headroom_langchain.structure.log_lines import Log, masked
 from headroom_langchain.structure.stack_traces import Stack
 
-_WHOLE_FRAMES = 40
-_FOLDED_ENDS = 14
-_SHORT_ENDS = 3
+_EVIDENCE = re.compile(
+    r"\s*(?:[-+|#=] ?)?(?:expected|received|actual|got|want|wanted|left|right|reason"
+    r"|message|error message|msg|but was|found|symbol|location|required|diff|stderr"
+    r"|detail|hint|help|cause|note|exit code)s?\b.{0,24}?[:=]"
+    r"|\s*(?:\.{0,2}/|[A-Z]:)[\w./\\-]+:\d+$|\s*(?:--> |-+> |[-+] ?[\[{'\"]|> +\d+ \|)"
+    r"|\s+(?:waiting to lock|which is held by)",
+    re.IGNORECASE,
+)
+_EVIDENCE_WITHIN = 10
+_MOST_EVIDENCE = 4
+_PYTEST = "E   "
+_RUN_SHOWN = 3
+_BLOCKED = re.compile(
+    r"BLOCKED|waiting to lock|Semacquire|\.Lock\(|lock_wait|lll_lock|deadlock"
+)
+_THREAD_NAME = re.compile(
+    r"(?:\"([^\"]*)\"|goroutine (\d+)|[Tt]hread (0x[0-9a-f]+|\d+))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """One distinct error line or stack trace, where it occurs first."""
 
-    start: int
-    stop: int
-    frames: tuple[int, ...]
+    place: Stack
+    """Its lines; the stack of a single line has no frames."""
     template: str
+    group: int
+    """The number of the family of the line that names it."""
     again: int
     """How many other failures of its template come before it."""
-    continued: bool
-    """Whether it goes on a failure in the line before, as in a pytest report."""
-
-    def views(self) -> Iterator[list[int]]:
-        """Give the lines to show, from all of them to ever fewer frames."""
-        if not self.frames:
-            yield list(range(self.start, self.stop))
-            return
-        if len(self.frames) <= _WHOLE_FRAMES:
-            yield self._with_ends(_WHOLE_FRAMES)
-        for ends in (_FOLDED_ENDS, _SHORT_ENDS):
-            yield self._with_ends(ends)
+    news: tuple[int, ...]
+    """Lines that name errors as no failure of its template before it does."""
+    evidence: tuple[int, ...]
+    """Lines after it that say what was expected and what was found."""
 
     @property
-    def shortest(self) -> list[int]:
-        """The lines that name causes, without frames."""
-        return self._with_ends(0)
+    def start(self) -> int:
+        """Its first line."""
+        return self.place.start
 
-    def _with_ends(self, ends: int) -> list[int]:
-        inner = self.frames[ends : max(ends, len(self.frames) - ends)]
-        hidden = set(inner)
-        return [at for at in range(self.start, self.stop) if at not in hidden]
+    @property
+    def stop(self) -> int:
+        """The line after its last."""
+        return self.place.stop
+
+    def views(self, log: Log) -> Iterator[list[int]]:
+        """Give the lines to show, from all of them to ever fewer."""
+        if not self.place.frames:
+            own = list(range(self.start, self.stop))
+            if self.evidence:
+                yield [*own, *self.evidence]
+            yield own
+            yield own[:_RUN_SHOWN]
+            return
+        if self.again and not self.place.thread:
+            yield [*self.news, *self.evidence] if self.news else []
+            return
+        for view in frames.views(log, self.place, log.bodies):
+            yield [*view, *self.evidence]
 
 
 def find_failures(log: Log) -> list[Failure]:
@@ -57,37 +82,84 @@ def find_failures(log: Log) -> list[Failure]:
     found: list[Failure] = []
     seen: set[str] = set()
     counts: dict[str, int] = {}
+    said: set[str] = set()
+    named: dict[str, set[str]] = {}
     stacks = {stack.start: stack for stack in log.stacks}
     at = 0
     while at < len(log.lines):
         stack = stacks.get(at)
-        stop = at + 1 if stack is None else stack.stop
-        if stack is not None or log.lines[at].level == Level.ERROR:
-            key = stack_key(log, stack) if stack is not None else log.lines[at].key
+        stop = _run_end(log, at) if stack is None else stack.stop
+        if stack is not None or (
+            log.lines[at].level == Level.ERROR and not _said_before(log, at, said)
+        ):
+            key = stack_key(log, stack or Stack(at, stop, ()))
             if key not in seen:
                 seen.add(key)
-                template = _template(log, at, stack)
+                thread = stack is not None and stack.thread
+                template = key if thread else _template(log, at, stack)
                 again = counts.get(template, 0)
                 counts[template] = again + 1
-                found.append(
-                    _failure(log, stack or Stack(at, stop, ()), template, again)
-                )
+                place = stack or Stack(at, stop, ())
+                told = named.setdefault(template, set())
+                found.append(_failure(log, place, template, again, told))
+        said.update(log.lines[line].key.strip() for line in range(at, stop))
         at = stop
-    return sorted(found, key=lambda one: (one.continued, one.again, one.start))
+    return sorted(found, key=lambda one: _rank(log, one))
 
 
 def stack_key(log: Log, stack: Stack) -> str:
-    """Return the text of a stack trace without timestamps."""
+    """Return the text of a stack trace without timestamps.
+
+    Of a thread only the calls count, so that the many idle ones are alike.
+    """
+    if stack.thread:
+        return "\n".join(masked(log.lines[at].key) for at in stack.frames)
     return "\n".join(log.lines[at].key for at in range(stack.start, stack.stop))
+
+
+def thread_name(log: Log, stack: Stack) -> str:
+    """Return what a thread is called in the head of its stack."""
+    hit = _THREAD_NAME.search(log.lines[stack.start].key)
+    return next(filter(None, hit.groups()), "") if hit is not None else ""
 
 
 def naming_line(log: Log, stack: Stack) -> int:
     """Return the line of a stack trace that names the error."""
-    frames = set(stack.frames)
-    naming = [at for at in range(stack.start, stack.stop) if at not in frames]
-    named = [at for at in naming if log.lines[at].level >= Level.WARNING]
-    last = [at for at in named if not log.lines[at].key.startswith("Traceback")]
+    naming = frames.causes(log, stack)
+    last = [at for at in naming if not log.bodies[at].startswith("Traceback")]
     return (last or naming or [stack.start])[-1]
+
+
+def naming_text(log: Log, stack: Stack) -> str:
+    """Return all that a stack trace says besides its frames, in one line."""
+    inner = set(stack.frames)
+    return " ".join(
+        log.bodies[at]
+        for at in range(stack.start, stack.stop)
+        if at not in inner and not log.bodies[at].startswith("Traceback")
+    )
+
+
+def _said_before(log: Log, at: int, said: set[str]) -> bool:
+    """Whether a line says again, with a level before it, what one said without."""
+    tag, bracket, rest = log.lines[at].key.partition("] ")
+    return bool(bracket) and tag[:1] == "[" and rest.strip() in said
+
+
+def _run_end(log: Log, at: int) -> int:
+    """Where a failure of several lines ends: pytest begins each with an `E`."""
+    stop = at + 1
+    if log.lines[at].key.startswith(_PYTEST):
+        while stop < len(log.lines) and log.lines[stop].key.startswith(_PYTEST):
+            stop += 1
+    return stop
+
+
+def _rank(log: Log, one: Failure) -> tuple[bool, int, int]:
+    idle = one.place.thread and not any(
+        _BLOCKED.search(log.lines[at].key) for at in range(one.start, one.stop)
+    )
+    return idle, one.again, one.start
 
 
 def _template(log: Log, at: int, stack: Stack | None) -> str:
@@ -98,19 +170,34 @@ def _template(log: Log, at: int, stack: Stack | None) -> str:
     return f"{name}\n{log.lines[inner].template}"
 
 
-def _failure(log: Log, place: Stack, template: str, again: int) -> Failure:
-    before = log.lines[place.start - 1] if place.start else None
-    continued = (
-        not place.frames
-        and before is not None
-        and before.level == Level.ERROR
-        and before.text.startswith("E   ")
-    )
+def _failure(
+    log: Log, place: Stack, template: str, again: int, told: set[str]
+) -> Failure:
+    """Make a failure, and add what it says to what those like it have told."""
+    causes = frames.causes(log, place)
+    news = [at for at in causes if log.lines[at].key not in told]
+    told.update(log.lines[at].key for at in news)
+    family = log.lines[naming_line(log, place)].family
+    alone = place.thread or log.lines[place.stop - 1].key.startswith(_PYTEST)
     return Failure(
-        start=place.start,
-        stop=place.stop,
-        frames=place.frames,
+        place=place,
         template=template,
+        group=-1 - place.start if place.thread else family,
         again=again,
-        continued=continued,
+        news=tuple(news),
+        evidence=() if alone else tuple(_evidence(log, place.stop)),
     )
+
+
+def _evidence(log: Log, start: int) -> Iterator[int]:
+    """Lines that tell more about the failure above, up to the next failure."""
+    found = 0
+    for at in range(start, min(len(log.lines), start + _EVIDENCE_WITHIN)):
+        line = log.lines[at]
+        if line.level == Level.ERROR:
+            return
+        if _EVIDENCE.match(line.key):
+            yield at
+            found += 1
+            if found == _MOST_EVIDENCE:
+                return

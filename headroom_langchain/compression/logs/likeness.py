@@ -12,7 +12,7 @@ _STAMP = re.compile(
     r"[\[(<]?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T _:-]\d{1,2}:\d\d"
     r"|\d{1,2}[/-](?:\d{1,2}|[A-Z][a-z]{2})[/-]\d{2,4}[ T:,]{1,2}\d\d:\d\d"
     r"|(?:[A-Z][a-z]{2},? ){1,2} ?\d{1,2},? (?:\d{4},? )?\d\d:\d\d:\d\d"
-    r"|\d{1,2}:\d\d:\d\d[\]., ])|\[ *\d+\.\d{3,}\]|[IWEFD]\d{4} \d\d:\d\d"
+    r"|\d{1,2}:\d\d:\d\d[\]., ])|\[ *\d+\.\d{3,}s?\]|[IWEFD]\d{4} \d\d:\d\d"
     r"|\d{2}-\d{2} \d\d:\d\d:\d\d"
 )
 _ACCESS = re.compile(r"\S+ \S+ \S+ \[\d{1,2}/[A-Z][a-z]{2}/\d{4}:")
@@ -26,6 +26,7 @@ _BUILD = re.compile(
     r"|#\d+ (?:\[|\d+\.\d|DONE)"
     r"|(?:\S+/)?[\w.+-]+\.\w{1,5}[:(]\d+(?:[:,]\d+)?\)?: "
     r"(?:fatal |warning|error|note|In )"
+    r"|(?:warning|error)(?:\[E\d+\])?: \w|--> \S+:\d+:\d+$|\|$|= (?:note|help): "
     r"|(?:In file included|\s+from \S+:\d+|gcc |g\+\+ |cc |clang |ld: |libtool: )"
     r"|\s*(?:Compiling|Downloading|Downloaded|Checking|Finished|Updating|Building"
     r"|Installing|Collecting|Fetched|Linking|Running|Unpacking|Setting up|Selecting"
@@ -33,22 +34,54 @@ _BUILD = re.compile(
     r"|\s*\[(?:javac|exec|echo|junit|mkdir|copy|jar|delete|java)\] |import time: "
     r"|BUILD |Build (?:started|succeeded|FAILED)|##\[|::\w+|\+ \w+ .*-\w|\s*Target \w+:"
     r"|\d* *\| +[~^|]|\d+ \| |[~^]+$"
+    r"|\S+: (?:Creating|Creation complete|Modifying|Modifications complete|Destroying"
+    r"|Destruction complete|Refreshing state|Still \w+|Reading|Read complete)[ .]"
+    r"|(?:PLAY|TASK|HANDLER|RUNNING HANDLER|PLAY RECAP) [\[*]"
+    r"|(?:ok|changed|fatal|skipping|unreachable|included): \[|asset \S+ [\d.]+ [KM]?i?B"
+    r"|(?:[Ee]poch|EPOCH|[Ss]tep|[Ii]ter(?:ation)?|[Bb]atch)[ :=\[#]+\d+[\]/: ,]"
+    r"|\S* *\d+%[|\[ ]|> [\w@./-]+@\d[\w.-]* \w+$|==\d+== ?"
     r"|Successfully |Requirement already|Using cached|added \d+ packages"
 )
 _TESTS = re.compile(
     r"={3,} .{1,100} ={3,}$|_{3,} .{1,150} _{3,}$"
     r"|.{1,200} (?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)(?: +\[ *\d+%\])?$"
-    r"|(?:PASSED|FAILED|SKIPPED|XFAIL|PASS|FAIL) \S"
+    r"|(?:PASSED|FAILED|SKIPPED|XFAIL|PASS|FAIL) {1,2}\S"
     r"|E   |>   {2,}|\s*(?:--- (?:PASS|FAIL|SKIP)|=== (?:RUN|CONT|PAUSE|NAME))"
     r"|test \S+ \.\.\. |.{1,200} \.\.\. (?:ok|FAIL|ERROR|skipped)|\s*[✓✔√✗✘✖✕●○] "
     r"|Tests?(?: run)?: |Test Suites: |ok +\S+\s+[\d.]+s|(?:not )?ok \d+ "
+    r"|\d+/\d+ Test +#\d+: |Start +\d+: |(?:Passed|Failed|Skipped) \S+ .{0,80}\[[<\d]"
+    r"|# (?:Subtest|tests|pass|fail|skipped|suites|duration_ms)\b|duration_ms: "
+    r"|Failure/Error: |# \./\S+:\d+:in |\d+ examples?, |[.FEIWRSP*]{20,}(?: |$)"
     r"|\S+ [.FsxEX]{5,} *(?:\[ *\d+%\])?$|Ran \d+ tests?"
 )
 _TRACE = re.compile(
     r"\s*(?:at (?:async |new )?[\w$.<>/\[@~-]+ ?\(|at \S+ in |File \".*\", line \d"
     r"|Traceback \(most|Caused by: |goroutine \d+ \[|panic: |#\d+ +0x|from \S+:\d+:in )"
-    r"|[\w.$]+(?:Exception|Error): |Exception in thread |thread '.*' panicked"
+    r"|[|+] +(?:Traceback|Exception Group|File \")|\| +[\^~]+$|\|  {3,}\S"
+    r"|#\d+ +[\w<].{0,200} (?:at|in|from) \S+|---> [\w.]+|Thread (?:0x|\d+ \()"
+    r"|\"[^\"]+\" #\d+ |- (?:locked|waiting|parking) "
+    r"|[\w.$]+(?:Exception|Error): |Exception in thread "
+    r"|thread '.*' (?:\(\d+\) )?panicked"
+    r"|at [./\w-]+\.\w+:\d+(?::\d+)?$|\d+: +[\w<_][^ ]*::"
 )
+_BANNER = re.compile(
+    r"TAP version \d|(?:Reading|Loading) package lists|Test project /|PHPUnit \d"
+    r"|Full thread dump |Starting test execution|={5,} test session starts ={5,}"
+    r"|Terraform used the selected|Terraform will perform|==\d+== (?:Memcheck|Helgrind)"
+    r"|PLAY \[|> Task :|\[INFO\] Scanning for projects|npm (?:ERR!|error) code "
+    r"|> \S+@\d\S* \w+$|=== RUN  |running \d+ tests?$|Test run for "
+    r"|Microsoft \(R\) (?:Build|Test)|\d* *=+ FAILURES =+|Failures:$"
+    r"|  \+ Exception Group Traceback|=+\d*=*ERROR: \w+Sanitizer|Namespace: {2,}\S"
+    r"|LAST SEEN +TYPE|#\d+ \[[\w ]+\d+/\d+\] "
+)
+_BANNER_LINES = 16
+_FENCE = "```"
+_TRACES = 0.95
+_CERTAIN = 0.9
+_LIKELY = 0.7
+_PERHAPS = 0.5
+_NEARLY_ALL = 0.8
+_MOST = 0.5
 _MARKS = (_STAMP, _LEVEL, _TRACE, _BUILD, _TESTS, _ACCESS)
 _PATCH = re.compile(r"diff --git |@@ -\d+|Index: |--- a/|\+\+\+ b/")
 _MARKUP = re.compile(
@@ -66,6 +99,7 @@ _STAMP_INSIDE = re.compile(r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d")
 _LEVEL_WITHIN = 80
 _ENOUGH = 0.3
 _ENOUGH_TRACES = 0.15
+_MOSTLY_TRACES = 0.25
 _ENOUGH_DIAGNOSTICS = 0.06
 _ENOUGH_ALIKE = 0.4
 _ENOUGH_COLUMNS = 0.9
@@ -73,11 +107,19 @@ _LEAST = 2
 _DIGITS = re.compile(r"\d+")
 
 
-def looks_like_log(sample: Sample) -> bool:
-    """Tell whether a text is written as logs are, line by line."""
+def log_likeness(sample: Sample) -> float:
+    """Say how much a text is written as logs are, line by line.
+
+    Returns:
+        0.95 for stack traces, also inside of XML; 0.9 where nearly all lines have a
+        time stamp, or the tool gives its name; 0.7 where most lines are as logs have
+        them, 0.5 where enough are, else 0.
+    """
     lines = sample.lines
     if not lines or _is_patch(lines) or _is_table(lines):
-        return False
+        return 0.0
+    if _is_certain(lines):
+        return _CERTAIN
     size = len(lines)
     marked = traces = diagnostics = foreign = 0
     for line in lines:
@@ -86,15 +128,29 @@ def looks_like_log(sample: Sample) -> bool:
         diagnostics += _DIAGNOSTIC.search(line) is not None
         foreign += _CODE.match(line) is not None or _MARKUP.match(line) is not None
     if traces >= max(_LEAST, _ENOUGH_TRACES * size):
-        return True
-    if foreign > max(marked, size // 2):
-        return False
+        return _TRACES if traces >= _MOSTLY_TRACES * size else _LIKELY
     logs = (
         marked >= max(_LEAST, _ENOUGH * size)
         or diagnostics >= max(_LEAST, _ENOUGH_DIAGNOSTICS * size)
         or _starts_alike(lines)
     )
-    return logs and marked + diagnostics + size // 3 >= foreign
+    most_foreign = min(max(marked, size // 2), marked + diagnostics + size // 3)
+    if not logs or foreign > most_foreign:
+        return 0.0
+    return _LIKELY if marked >= _MOST * size else _PERHAPS
+
+
+def _is_certain(lines: Sequence[str]) -> bool:
+    """Whether nearly all lines have a time stamp, or a tool gives its name."""
+    if sum(map(_is_stamped, lines)) >= max(_LEAST, _NEARLY_ALL * len(lines)):
+        return True
+    if lines[0].startswith("<") or any(line.startswith(_FENCE) for line in lines):
+        return False
+    return any(_BANNER.match(line) for line in lines[:_BANNER_LINES])
+
+
+def _is_stamped(line: str) -> bool:
+    return _STAMP.match(line) is not None or _ACCESS.match(line) is not None
 
 
 def starts_like_log(start: str) -> bool:
@@ -129,7 +185,7 @@ def _is_table(lines: Sequence[str]) -> bool:
     """Whether the lines are rows of one table under a head line."""
     if _is_marked(lines[0]):
         return False
-    for delimiter in ",\t;":
+    for delimiter in ",\t;|":
         width = lines[0].count(delimiter)
         same = sum(1 for line in lines if line.count(delimiter) == width)
         if width >= _LEAST and same >= _ENOUGH_COLUMNS * len(lines):

@@ -1,6 +1,6 @@
 """Choose the lines of a log that an excerpt shows.
 
-Failures come first, one of each template before the second of any, within half
+Failures come first, one of each template before the second of any, within a third
 as much again as the budget. Then, within the budget: summaries, the lines around
 failures, warnings, what the agent asked for, outliers, one-off lines, and one
 line of each family.
@@ -15,7 +15,8 @@ from itertools import chain, islice
 
 from headroom_langchain.compression.asked import lines_with
 from headroom_langchain.compression.excerpt import Interest
-from headroom_langchain.compression.logs.failures import Failure, find_failures
+from headroom_langchain.compression.logs.failures import Failure
+from headroom_langchain.compression.logs.quoted import rarely_quoted
 from headroom_langchain.compression.logs.render import clip
 from headroom_langchain.compression.odd_values import odd_lines
 from headroom_langchain.compression.outliers import log_outliers
@@ -23,24 +24,37 @@ from headroom_langchain.structure.log_levels import Level
 from headroom_langchain.structure.log_lines import Family, Line, Log
 from headroom_langchain.tokens import estimate_tokens
 
-_FAILURES = 1.5
+_FAILURES = 1.3
+_MORE = 0.35
+_ALIKE = 4
+_FLOOD = 4
 _FRAME = 0.2
-_RESERVED = 0.2
+_RESERVED = 0.25
 _GAP_TOKENS = 9
 _HEAD = 3
-_TAIL = 6
+_TAIL = 5
 _CONTEXT_BEFORE = 2
 _CONTEXT_AFTER = 3
+_SELDOM = 4
+_SELDOM_SHARE = 0.02
 _RARE = 2
 _ASKED = 0.2
 _MENTIONED = 2
 _ODD = 0.1
+_FILLED = 0.8
+_SMALL = 500
 _SHARES = 3
+_ONLY_A_LEVEL = 7
+_RULERS = " []()-=*_#.:"
 _HEADING_WITHIN = 80
 _HEADING = re.compile(
     r"([=_#*-])\1{2,} ?[^=_#*\s-].{0,200}\1{3}$|> Task |=== RUN |##\[|::group::|Step \d"
-    r"|\[INFO\] --- |Running "
+    r"|\[INFO\] --- |Running |\s+\d+\) \w"
 )
+
+
+_SLOW = re.compile(r"\([1-9][\d.]* ?(?:s|sec|min)\b")
+_PASSED = re.compile(r"(?:\.\.\.|…) ?(?:ok|OK|passed)\W*$|\bPASS(?:ED)?\b|^\W*ok \d")
 
 
 class _Choice:
@@ -86,11 +100,14 @@ class _Choice:
 _MISSES = 8
 
 
-def select_lines(log: Log, *, budget: int, interest: Interest) -> bytearray:
+def select_lines(
+    log: Log, failures: Sequence[Failure], *, budget: int, interest: Interest
+) -> bytearray:
     """Choose what to show.
 
     Args:
         log: The log.
+        failures: Its distinct failures.
         budget: Estimated tokens of the excerpt, gap lines included.
         interest: What the agent was looking for.
 
@@ -98,7 +115,6 @@ def select_lines(log: Log, *, budget: int, interest: Interest) -> bytearray:
         One byte per line, 1 for shown.
     """
     choice = _Choice(log.lines)
-    failures = find_failures(log)
     in_stack = bytearray(len(log.lines))
     for stack in log.stacks:
         in_stack[stack.start : stack.stop] = b"\1" * (stack.stop - stack.start)
@@ -107,8 +123,8 @@ def select_lines(log: Log, *, budget: int, interest: Interest) -> bytearray:
         for at, line in enumerate(log.lines)
         if (line.level or line.summary) and not in_stack[at]
     ]
-    choice.add_each(_frame(log, marked), _FRAME * budget)
-    told = _add_failures(choice, failures, budget)
+    choice.add_each(_frame(log, marked, in_stack), _FRAME * budget)
+    told = _add_failures(log, choice, failures, budget)
     limit = max(float(budget), choice.spent + _RESERVED * budget)
     texts = [line.key for line in log.lines]
     few = max(3, int(_ASKED * len(texts) ** 0.75))
@@ -116,55 +132,84 @@ def select_lines(log: Log, *, budget: int, interest: Interest) -> bytearray:
         (_summaries(log, marked), 0.3),
         (_surroundings(log, told, in_stack), 0.35),
         (_firsts(log, Level.WARNING, marked), 0.5),
+        (_notes(log, marked), 0.3),
         (lines_with(texts, interest.arguments, few=few), 0.4),
-        (log_outliers(log), 0.3),
+        ([*rarely_quoted(log.lines), *log_outliers(log)], 0.3),
         ([*_rare(log, in_stack), *odd_lines(texts, share=_ODD)], 0.4),
     ):
         choice.add_each(wanted, choice.spent + share * (limit - choice.spent))
     rest = chain(
-        _notes(log, marked),
-        _distinct_warnings(log, marked),
+        _firsts(log, Level.NOTE, marked),
         lines_with(texts, interest.question, few=_MENTIONED),
-        _of_each_family(log),
     )
     choice.add_each(rest, limit)
+    filled = max(_FILLED * budget, min(budget, _SMALL))
+    choice.add_each(_of_each_family(log), filled)
     return choice.shown
 
 
 def _add_failures(
-    choice: _Choice, failures: Sequence[Failure], budget: int
+    log: Log, choice: _Choice, failures: Sequence[Failure], budget: int
 ) -> list[Failure]:
+    """Show what is unlike all before; then, with less of the budget, the rest.
+
+    What is left out differs from what is shown in a few words, which are told.
+    """
+    counts: Counter[int] = Counter()
+    floods = Counter(failure.template for failure in failures)
+    firsts: list[Failure] = []
+    others: list[Failure] = []
+    for failure in failures:
+        counts[failure.group] += 1
+        unlike = not failure.again and counts[failure.group] <= _ALIKE
+        if unlike or failure.place.frames or floods[failure.template] <= _FLOOD:
+            (firsts if unlike else others).append(failure)
     told: list[Failure] = []
-    limit = _FAILURES * budget
-    misses = 0
-    for place, failure in enumerate(failures):
-        share = (limit - choice.spent) / (len(failures) - place)
-        if _add_failure(choice, failure, _SHARES * share, limit):
-            told.append(failure)
-        else:
-            misses += 1
-            if misses > _MISSES:
-                break
+    for some, most in ((firsts, _FAILURES), (others, 0.0)):
+        limit = max(most * budget, min(choice.spent + _MORE * budget, budget))
+        misses = 0
+        for place, failure in enumerate(some):
+            share = (limit - choice.spent) / (len(some) - place)
+            if _add_failure(log, choice, failure, (_SHARES * share, limit)):
+                told.append(failure)
+            else:
+                misses += 1
+                if misses > _MISSES:
+                    break
     return told
 
 
-def _add_failure(choice: _Choice, failure: Failure, share: float, limit: float) -> bool:
+def _add_failure(
+    log: Log, choice: _Choice, failure: Failure, limits: tuple[float, float]
+) -> bool:
     """Show the fullest view of a failure that leaves room for the others."""
-    for view in failure.views():
+    share, limit = limits
+    view: list[int] = []
+    for view in failure.views(log):
         if choice.cost(view) <= share and choice.add(view, limit):
             return True
-    return choice.add(failure.shortest, limit)
+    return choice.add(view, limit)
 
 
-def _frame(log: Log, marked: Sequence[int]) -> list[int]:
+def _frame(log: Log, marked: Sequence[int], in_stack: bytearray) -> list[int]:
     """The last lines, the summaries nearest to the end, and the first lines."""
     size = len(log.lines)
     first = islice((at for at in range(size) if log.lines[at].text.strip()), _HEAD)
-    backwards = range(size - 1, -1, -1)
-    last = list(islice((at for at in backwards if log.lines[at].text.strip()), _TAIL))
+    backwards = (
+        at
+        for at in range(size - 1, -1, -1)
+        if not in_stack[at] and _says(log.lines[at])
+    )
+    last = list(islice(backwards, _TAIL))
     summaries = _summaries(log, marked)[:_TAIL]
     half = _TAIL // 2
     return [*last[:half], *summaries[:half], *last[half:], *first, *summaries]
+
+
+def _says(line: Line) -> bool:
+    """Whether a line says more than a level, and not only what to try."""
+    said = line.key.strip(_RULERS)
+    return len(said) > _ONLY_A_LEVEL and (line.level != Level.NOTE or line.summary)
 
 
 def _summaries(log: Log, marked: Sequence[int]) -> list[int]:
@@ -187,12 +232,12 @@ def _surroundings(
             continue
         after = range(failure.stop, min(len(log.lines), failure.stop + _CONTEXT_AFTER))
         for at in after:
-            if in_stack[at] or _stands_for_itself(log.lines[at]):
+            if in_stack[at] or _stands_for_itself(log, at):
                 break
             yield at
         before = range(failure.start - 1, -1, -1)
         for at in before[:_CONTEXT_BEFORE]:
-            if in_stack[at] or _stands_for_itself(log.lines[at]):
+            if in_stack[at] or _stands_for_itself(log, at):
                 break
             yield at
         for at in before[:_HEADING_WITHIN]:
@@ -201,9 +246,13 @@ def _surroundings(
                 break
 
 
-def _stands_for_itself(line: Line) -> bool:
-    """Whether a line is no context: blank, or a failure chosen in its own right."""
-    return line.level == Level.ERROR or not line.text.strip()
+def _stands_for_itself(log: Log, at: int) -> bool:
+    """Whether a line is no context: blank, a failure, or an entry of its own."""
+    line = log.lines[at]
+    if line.level == Level.ERROR or line.key != line.text or not line.text.strip():
+        return True
+    alike = len(log.families[line.family].lines)
+    return alike > max(_SELDOM, _SELDOM_SHARE * len(log.lines))
 
 
 def _firsts(log: Log, level: Level, marked: Sequence[int]) -> list[int]:
@@ -216,28 +265,15 @@ def _firsts(log: Log, level: Level, marked: Sequence[int]) -> list[int]:
     return list(first.values())
 
 
-def _distinct_warnings(log: Log, marked: Sequence[int]) -> list[int]:
-    """Each warning that differs from all before, one of each template in turn."""
-    again: Counter[str] = Counter()
-    seen: set[str] = set()
-    ranked: list[tuple[int, int]] = []
-    for at in marked:
-        line = log.lines[at]
-        if line.level == Level.WARNING and line.key not in seen:
-            seen.add(line.key)
-            ranked.append((again[line.template], at))
-            again[line.template] += 1
-    return [at for _, at in sorted(ranked)]
-
-
 def _notes(log: Log, marked: Sequence[int]) -> list[int]:
-    """The first line of each family with an alarming word in harmless company."""
+    """The first line of each family with an alarming word, the rarest first."""
     first: dict[Family, int] = {}
     for at in marked:
         line = log.lines[at]
         if line.level == Level.NOTE:
             first.setdefault(log.families[line.family], at)
-    return list(first.values())
+    ranked = sorted(first, key=lambda family: len(family.lines) > _SELDOM)
+    return [first[family] for family in ranked]
 
 
 def _rare(log: Log, in_stack: bytearray) -> list[int]:
@@ -245,7 +281,10 @@ def _rare(log: Log, in_stack: bytearray) -> list[int]:
     rare: list[tuple[int, int]] = []
     for family in dict.fromkeys(log.families):
         at = family.lines[0]
-        if len(family.lines) <= _RARE and not in_stack[at] and family.words:
+        few = len(family.lines) <= _RARE and family.words
+        key = log.lines[at].key
+        passed = _PASSED.search(key) and not _SLOW.search(key)
+        if few and not in_stack[at] and not passed:
             rare.append((len(family.lines), at))
     return [at for _, at in sorted(rare)]
 

@@ -1,31 +1,40 @@
 """Any text that no other compressor understands.
 
-An excerpt shows the beginning, what the agent asked for, headings, definitions,
-lines that state rules, first lines of paragraphs, and the end. Where there are too
-many of one sort, they are taken evenly from the whole text.
+An excerpt shows each line that tells of a failure, the beginning and the end, what
+the agent asked for, values and forms that no other line has, headings, definitions,
+lines that state rules, and first lines of paragraphs. Where there are too many of
+one sort, they are taken evenly from the whole text.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from headroom_langchain.compression.asked import lines_with
-from headroom_langchain.compression.choice import Choice, evenly
+from headroom_langchain.compression.choice import Choice, evenly, token_costs
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.gaps import omitted_lines, show_spans
 from headroom_langchain.compression.odd_values import odd_lines
 from headroom_langchain.compression.outliers import table_outliers
 from headroom_langchain.compression.sample import Sample
 from headroom_langchain.compression.spans import cut_spans
+from headroom_langchain.structure.alarms import find_alarms
+from headroom_langchain.structure.forms import single_forms
+from headroom_langchain.structure.log_levels import Level
 from headroom_langchain.structure.outline import Role, roles
+from headroom_langchain.structure.statements import weigh
+from headroom_langchain.structure.stems import Lowered
 
 _LIKENESS = 0.01
 _FACTOR = 2.6
 _POWER = 0.8
 _HEAD = 0.12
 _TAIL = 0.06
+_ERRORS = 1.0
+_WARNINGS = 0.3
+_RESERVED = 0.5
 _ASKED = 0.25
 _OUTLIERS = 0.3
 _SHARES = (
@@ -87,29 +96,56 @@ class TextReading:
 
 
 def _choose(pieces: Sequence[str], budget: int, interest: Interest) -> bytearray:
-    choice = Choice(pieces)
-    choice.add_each(range(len(pieces)), _HEAD * budget)
+    lowered = Lowered(pieces)
+    choice = Choice(pieces, costs=token_costs(pieces))
+    errors, warnings = _alarms(pieces, find_alarms(pieces, lowered))
+    choice.add_each(evenly(errors), _ERRORS * budget)
+    choice.add_each(range(len(pieces)), choice.spent + _HEAD * budget)
     backwards = range(len(pieces) - 1, -1, -1)
     choice.add_each(backwards, choice.spent + _TAIL * budget)
     few = max(3, len(pieces) // 20)
-    asked = lines_with(pieces, interest.arguments, few=few)
-    choice.add_each(asked, choice.spent + _ASKED * budget)
+    unusual = (
+        (lines_with(pieces, interest.arguments, few=few), _ASKED),
+        (evenly(warnings), _WARNINGS),
+        (_unlike(pieces), _OUTLIERS),
+    )
+    limit = max(float(budget), choice.spent + _RESERVED * budget)
+    for wanted, share in unusual:
+        choice.add_each(wanted, choice.spent + share * (limit - choice.spent))
+    found = roles(pieces, weigh(lowered, len(pieces)))
     of_role: dict[Role, list[int]] = {}
-    found = roles(pieces)
     for at, role in enumerate(found):
         of_role.setdefault(role, []).append(at)
     of_role[Role.DEFINITION] = _with_arguments(pieces, of_role.get(Role.DEFINITION, []))
-    odd = odd_lines(pieces, share=_ODD)
-    outliers = dict.fromkeys([*odd, *table_outliers(pieces)])
-    choice.add_each(outliers, choice.spent + _OUTLIERS * (budget - choice.spent))
     for role, share in _SHARES:
-        limit = choice.spent + share * (budget - choice.spent)
         wanted = evenly(of_role.get(role, []))
         if role == Role.RULE:
             wanted = _with_neighbours(wanted, found)
-        choice.add_each(wanted, limit)
-    choice.add_each(lines_with(pieces, interest.question, few=_MENTIONED), budget)
+        choice.add_each(wanted, choice.spent + share * (limit - choice.spent))
+    choice.add_each(lines_with(pieces, interest.question, few=_MENTIONED), limit)
+    choice.close_gaps()
     return choice.shown
+
+
+def _alarms(
+    pieces: Sequence[str], levels: Mapping[int, Level]
+) -> tuple[list[int], list[int]]:
+    """Lines of errors and of warnings, each text once."""
+    seen: set[str] = set()
+    errors: list[int] = []
+    warnings: list[int] = []
+    for at, level in levels.items():
+        text = pieces[at].strip()
+        if text not in seen:
+            seen.add(text)
+            (errors if level is Level.ERROR else warnings).append(at)
+    return errors, warnings
+
+
+def _unlike(pieces: Sequence[str]) -> Iterable[int]:
+    """Lines with a value, a number or a form that others do not have."""
+    odd = odd_lines(pieces, share=_ODD)
+    return dict.fromkeys([*odd, *table_outliers(pieces), *single_forms(pieces)])
 
 
 def _with_neighbours(rules: Iterable[int], found: Sequence[Role]) -> Iterable[int]:

@@ -1,0 +1,1 @@
+"""Source code: signatures, types, constants and what can go wrong; bodies counted."""

@@ -1,0 +1,1 @@
+"""Settings: YAML, TOML, INI, properties, environment files, blocks in braces."""

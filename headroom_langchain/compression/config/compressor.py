@@ -1,0 +1,116 @@
+"""Configuration files and manifests: YAML, TOML, INI, properties, HCL and the like."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from headroom_langchain.compression.config.selection import choose
+from headroom_langchain.compression.excerpt import Excerpt, Interest
+from headroom_langchain.compression.gaps import omitted_lines, show_spans
+from headroom_langchain.compression.sample import Sample
+from headroom_langchain.compression.spans import cut_spans
+
+_FACTOR = 2.6
+_POWER = 0.8
+_LIKELY = 0.6
+_NAMES = (
+    ".yaml",
+    ".yml",
+    ".toml",
+    ".ini",
+    ".cfg",
+    ".conf",
+    ".properties",
+    ".env",
+    ".tf",
+    ".hcl",
+    ".cnf",
+)
+_SETTING = re.compile(
+    r"\s*(?:- )*(?:[\w.$/@+*-]+|\"[^\"]+\"|'[^']+')[ \t]*(?::(?=\s|$)|=(?!=))"
+)
+_OTHER = re.compile(
+    r"\s*(?:#|;|- \S|\[[^\]]+\]\s*$|---\s*$|\}|\]|[\w.-]+(?: +\"[^\"]*\")* +\{$"
+    r"|\"[^\"]*\",?$|'[^']*',?$)"
+)
+_SCALAR = re.compile(r"\s*(?:- )*[\w.-]+: *[|>][+-]?\s*$")
+_REMARK = re.compile(r"\s*[#;]")
+_CODE = re.compile(
+    r"\s*(?:def |class |import |from \w+ import|return\b|if \(|for \(|func |function "
+    r"|const |let |var |public |#include|@|\}? ?else\b|\w+\(.*\)[;:]?$|diff --git|@@ "
+    r"|\{$|\"[^\"]*\": )"
+)
+_MOST_CODE = 0.08
+_LEAST_SETTINGS = 0.3
+_LEAST_BESIDE_TEXT = 0.25
+_LEAST_BESIDE_REMARKS = 0.02
+_LEAST_REMARKS = 0.4
+_LEAST_LINES = 0.75
+_NESTED = re.compile(
+    r"\s*(?:- )?[\w.$/-]+:\s*$|\[[^\]]+\]\s*$|\s*- [\w.$/-]+: |[#;] ?\w"
+)
+_LEAST_NESTED = 0.03
+
+
+class Config:
+    """Compresses configuration files."""
+
+    @property
+    def kind(self) -> str:
+        """The name `config`."""
+        return "config"
+
+    def likeness(self, sample: Sample) -> float:
+        """Return 0.6 for a text that consists of settings and comments."""
+        if sample.share(_CODE) > _MOST_CODE or sample.beginning.startswith(("{", "<")):
+            return 0.0
+        settings = sample.share(_SETTING)
+        scalars = settings >= _LEAST_BESIDE_TEXT and sample.share(_SCALAR) > 0
+        known = sum(
+            1
+            for line in sample.lines
+            if _SETTING.match(line)
+            or _OTHER.match(line)
+            or (scalars and line.startswith("  "))
+        ) / max(1, len(sample.lines))
+        if sample.named(*_NAMES) and known >= _LEAST_LINES / 2:
+            return _LIKELY
+        if known < _LEAST_LINES or sample.share(_NESTED) < _LEAST_NESTED:
+            return 0.0
+        remarks = sample.share(_REMARK) >= _LEAST_REMARKS
+        least = _LEAST_BESIDE_REMARKS if remarks else _LEAST_SETTINGS
+        return _LIKELY if settings >= least else 0.0
+
+    def read(self, text: str, _sample: Sample) -> ConfigReading | None:
+        """Read a configuration file; `None` for one without a visible character."""
+        return ConfigReading(text) if text.strip() else None
+
+    def budget(self, tokens: int) -> int:
+        """Return how many estimated tokens an excerpt of so long a file may have."""
+        return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigReading:
+    """One configuration file."""
+
+    text: str
+
+    def lossless(self) -> str | None:
+        """Return `None`: indentation and order may matter."""
+        return None
+
+    def excerpt(self, *, budget: int, interest: Interest) -> Excerpt:
+        """Show what differs, what warns, and each setting once.
+
+        Args:
+            budget: Estimated tokens that the excerpt should not exceed by much.
+            interest: What the agent was looking for.
+        """
+        spans = cut_spans(self.text)
+        lines = [self.text[span.start : span.stop] for span in spans]
+        shown = choose(lines, budget, interest)
+        text = show_spans(self.text, spans, shown)
+        return Excerpt(text=text, omitted=omitted_lines(spans, shown))

@@ -1,0 +1,1 @@
+"""Diffs: what changed in which file."""

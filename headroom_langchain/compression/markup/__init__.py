@@ -1,0 +1,1 @@
+"""Compressors of HTML and XML."""

@@ -1,0 +1,43 @@
+"""Write lines that begin with the same path with the path said once.
+
+Lines with the same path that follow each other stand under a line such as
+`[… is src/a.py]` and begin with `…` for it. So nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Final
+
+from headroom_langchain.compression.search.clipping import ELLIPSIS
+
+_HEAD: Final = f"[{ELLIPSIS} is "
+_LEAST: Final = 4
+
+
+def fold_paths(lines: Sequence[str], prefixes: Sequence[str]) -> str | None:
+    """Say each path once for the lines that follow each other with it.
+
+    Args:
+        lines: The lines.
+        prefixes: For each line the path it begins with, or an empty text.
+
+    Returns:
+        The lines with folded paths, or `None` when that is no shorter, or when a
+        line could be taken for a folded one.
+    """
+    if any(line.startswith((ELLIPSIS, _HEAD)) for line in lines):
+        return None
+    out: list[str] = []
+    at = 0
+    for prefix, run in groupby(prefixes):
+        stop = at + sum(1 for _ in run)
+        if (stop - at - 1) * len(prefix) > len(_HEAD) + _LEAST * (stop - at):
+            out.append(f"{_HEAD}{prefix}]")
+            out += [ELLIPSIS + lines[one][len(prefix) :] for one in range(at, stop)]
+        else:
+            out += lines[at:stop]
+        at = stop
+    folded = "\n".join(out)
+    return folded if len(folded) < sum(map(len, lines)) + len(lines) - 1 else None

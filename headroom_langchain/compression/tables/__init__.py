@@ -1,0 +1,1 @@
+"""Tables: delimited values, boxes of databases, aligned output of commands."""

@@ -1,0 +1,237 @@
+"""Listings of files: `find`, `ls -l`, `tree`, `du`, `git ls-files` and the like.
+
+Every entry lies in a folder: the one its path names, the heading above it, or the
+branch of the tree it grows from.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+_MODE = re.compile(r"\s*(?:\d+\s+\d+\s+)?([dlcbpsD-][rwxsStT-]{9})[.+@]?\s")
+_DATE = re.compile(
+    r"\s([A-Z][a-z]{2} +\d{1,2} +(?:\d{4}|\d\d:\d\d)"
+    r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: [+-]\d{4})?) "
+)
+_TREE = re.compile(r"([│| \u00a0]*)(?:[├└]─[─┬]*|[|`+\\]--+) ?")
+_TREE_OF_ROWS = re.compile(r"[│| ]*[├└|`][─-]+ ?[^\s]{1,200}  +[^\s]{1,200} +[^\s]")
+_SIZED = re.compile(
+    r"\s*(\d+(?:[.,]\d+)?) ?([KMGTP]?)(?:i?B?)(?:\t\s*| {1,4})"
+    r"((?:\.{0,2}/|[\w.@+-]+/)\S*)"
+)
+_SIZE = re.compile(r"(\d+(?:[.,]\d+)?)([KMGTP]?)i?B?$")
+_HASHED = re.compile(r"[0-9a-f]{32,128} [ *]")
+_STATUS = re.compile(r"(?:[ MADRCUT?!]{2} |[MADRCUT]\d{0,3}\t)(?=\S)")
+_PATH = re.compile(
+    r"(?:\.{0,2}/|~/|[A-Za-z]:\\|[\w@.+%,=~()\[\]{}$-]{1,120}/)[^\s:]*"
+    r"(?: [^\s:]+){0,2}$"
+)
+_BARE_NAME = re.compile(r"[\w.@+=~-]{1,120}$")
+_HEADING = re.compile(r"[^\s][^:\t]{0,400}:$")
+_UNITS: Final = {
+    "": 1,
+    "K": 1 << 10,
+    "M": 1 << 20,
+    "G": 1 << 30,
+    "T": 1 << 40,
+    "P": 1 << 50,
+}
+_ENOUGH: Final = 0.8
+_ENOUGH_SIZED: Final = 0.9
+_SURE: Final = 0.6
+_LEAST: Final = 8
+_WIDEST: Final = 500
+
+
+class ListingForm(Enum):
+    """How a listing shows an entry."""
+
+    MODES = "-rw-r--r-- 1 root root 12 Jan 1 2025 name"
+    TREE = "├── name"
+    SIZES = "12 path"
+    PATHS = "path"
+
+
+@dataclass(slots=True)
+class Listing:
+    """A listing, line by line."""
+
+    form: ListingForm
+    lines: Sequence[str]
+    folder_of: array[int]
+    """The index of each entry's folder, or -1 for a line that is no entry."""
+    heading_of: array[int]
+    """The line that names the folder of an entry, or -1."""
+    entries: bytearray
+    """1 for entries."""
+    starts: array[int]
+    """Where in each entry its name starts, after its folder."""
+    folders: list[str] = field(default_factory=list)
+    sizes: dict[int, float] = field(default_factory=dict)
+    modes: dict[int, str] = field(default_factory=dict)
+    owners: dict[int, str] = field(default_factory=dict)
+    dates: dict[int, str] = field(default_factory=dict)
+
+    def name(self, at: int) -> str:
+        """Return the name of an entry, without its folder."""
+        return self.lines[at][self.starts[at] :].strip()
+
+
+def listing_form(lines: Sequence[str]) -> ListingForm | None:
+    """Tell which form of a listing most lines have, if any."""
+    filled = [line[:_WIDEST] for line in lines if line.strip()]
+    size = len(filled)
+    if size < _LEAST:
+        return None
+
+    def share(pattern: re.Pattern[str]) -> float:
+        return sum(1 for line in filled if pattern.match(line)) / size
+
+    if filled[size // 2][:1] not in "/." or "/" not in filled[size // 2]:
+        if share(_MODE) >= _SURE:
+            return ListingForm.MODES
+        if share(_TREE) >= _SURE and share(_TREE_OF_ROWS) < _SURE:
+            return ListingForm.TREE
+        if share(_SIZED) >= _ENOUGH_SIZED:
+            return ListingForm.SIZES
+    paths = 0
+    for line in filled:
+        if "/" not in line and not _BARE_NAME.match(line):
+            continue
+        paths += _path_at(line) >= 0
+    with_slash = sum(1 for line in filled if "/" in line)
+    enough = paths >= _ENOUGH * size and with_slash >= _SURE * size
+    return ListingForm.PATHS if enough else None
+
+
+def read_listing(lines: Sequence[str]) -> Listing | None:
+    """Understand a listing; `None` for lines that are none."""
+    form = listing_form(lines)
+    if form is None:
+        return None
+    size = len(lines)
+    listing = Listing(
+        form=form,
+        lines=lines,
+        folder_of=array("i", [-1]) * size,
+        heading_of=array("i", [-1]) * size,
+        entries=bytearray(size),
+        starts=array("i", [0]) * size,
+    )
+    _Reader(listing).read()
+    return listing if sum(listing.entries) >= _LEAST else None
+
+
+class _Reader:
+    """Goes from line to line; knows the folder it is in."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+        self._numbers: dict[str, int] = {}
+        self._folder = ""
+        self._heading = -1
+        self._branch: list[tuple[str, int, int]] = []
+
+    def read(self) -> None:
+        """Read all lines."""
+        reads = {
+            ListingForm.MODES: self._mode,
+            ListingForm.TREE: self._tree,
+            ListingForm.SIZES: self._sized,
+            ListingForm.PATHS: self._path,
+        }[self._listing.form]
+        for at, line in enumerate(self._listing.lines):
+            if line.strip() and not reads(at, line[:_WIDEST].rstrip("\r")):
+                self._other(at, line)
+
+    def _other(self, at: int, line: str) -> None:
+        if len(line) < _WIDEST and _HEADING.match(line.rstrip("\r")):
+            self._folder = line.rstrip(":\r")
+            self._heading = at
+
+    def _add(self, at: int, folder: str, start: int) -> bool:
+        number = self._numbers.get(folder)
+        if number is None:
+            number = self._numbers[folder] = len(self._numbers)
+            self._listing.folders.append(folder)
+        self._listing.folder_of[at] = number
+        self._listing.heading_of[at] = self._heading
+        self._listing.entries[at] = 1
+        self._listing.starts[at] = start
+        return True
+
+    def _mode(self, at: int, line: str) -> bool:
+        hit = _MODE.match(line)
+        if hit is None:
+            return False
+        listing = self._listing
+        listing.modes[at] = hit[1]
+        date = _DATE.search(line, hit.end() - 1)
+        if date is None:
+            name = line.rsplit(maxsplit=1)[-1]
+            return self._add(at, self._folder, line.rfind(name))
+        listing.dates[at] = date[1]
+        fields = line[hit.end() : date.start()].split()
+        size = _SIZE.match(fields[-1]) if fields else None
+        if size is not None:
+            listing.sizes[at] = _bytes(size[1], size[2])
+        listing.owners[at] = " ".join(fields[-3:-1])
+        name = line[date.end() :].strip()
+        path = name.partition(" -> ")[0]
+        cut = path.rstrip("/").rfind("/") + 1
+        start = line.find(name, date.end()) + cut
+        return self._add(at, self._folder or path[:cut], start)
+
+    def _tree(self, at: int, line: str) -> bool:
+        hit = _TREE.match(line)
+        if hit is None:
+            return False
+        name = line[hit.end() :].strip()
+        depth = len(hit[1])
+        while self._branch and self._branch[-1][1] >= depth:
+            self._branch.pop()
+        top = self._branch[0] if self._branch else None
+        self._heading = self._branch[-1][2] if self._branch else -1
+        self._branch.append((name.partition(" ")[0], depth, at))
+        self._add(at, top[0] if top else "", hit.end())
+        if top is not None:
+            # A branch of the trunk counts with what grows from it.
+            self._listing.folder_of[top[2]] = self._listing.folder_of[at]
+        return True
+
+    def _sized(self, at: int, line: str) -> bool:
+        hit = _SIZED.match(line)
+        if hit is None:
+            return False
+        self._listing.sizes[at] = _bytes(hit[1], hit[2])
+        path = line[hit.start(3) :]
+        cut = path.rstrip("/").rfind("/") + 1
+        return self._add(at, path[:cut], hit.start(3) + cut)
+
+    def _path(self, at: int, line: str) -> bool:
+        start = _path_at(line)
+        if start < 0 or line.endswith(":"):
+            return False
+        path = line[start:]
+        cut = max(path.rstrip("/").rfind("/"), path.rfind("\\")) + 1
+        return self._add(at, path[:cut] or self._folder, start + cut)
+
+
+def _bytes(number: str, unit: str) -> float:
+    return float(number.replace(",", ".")) * _UNITS[unit]
+
+
+def _path_at(line: str) -> int:
+    """Return where in a line its path starts, or -1."""
+    start = 0
+    hit = _HASHED.match(line) or _STATUS.match(line)
+    if hit is not None:
+        start = hit.end()
+    if _PATH.match(line, start) or _BARE_NAME.match(line, start):
+        return start
+    return -1
