@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,6 +12,7 @@ from langchain_core.messages import (
     SystemMessage,
     ToolMessage,
 )
+from outputs import MAKERS
 
 words = st.text(
     alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=20
@@ -33,57 +32,6 @@ awkward = st.sampled_from(
         "é漢",
     ]
 )
-
-
-def records(count: int, odd: Sequence[str] = ()) -> str:
-    """JSON records, some with something odd about them."""
-    rows: list[dict[str, Any]] = [
-        {"id": n, "name": f"host-{n}", "load": n % 7, "state": "ok", "zone": "eu-1"}
-        for n in range(count)
-    ]
-    for n, text in enumerate(odd):
-        rows[(n * 37) % count]["note"] = text
-    return json.dumps(rows)
-
-
-def log(count: int, odd: Sequence[str] = ()) -> str:
-    """A log, some lines of which are errors."""
-    lines = [
-        f"2026-03-01 10:{n // 60:02}:{n % 60:02} INFO worker {n % 5} done in {n} ms"
-        for n in range(count)
-    ]
-    for n, text in enumerate(odd):
-        lines[(n * 37) % count] = f"2026-03-01 11:00:00 ERROR cannot serve {text!r}"
-    return "\n".join(lines)
-
-
-def nested(count: int, odd: Sequence[str] = ()) -> str:
-    """One deep JSON object."""
-    inside = {f"key{n}": {"value": n, "tags": ["a", "b"]} for n in range(count)}
-    return json.dumps({"result": inside, "notes": list(odd)}, indent=2)
-
-
-def json_in_text(count: int, odd: Sequence[str] = ()) -> str:
-    """A warning, and then JSON."""
-    return f"warning: the cache is stale\n{nested(count, odd)}\n"
-
-
-def prose(count: int, odd: Sequence[str] = ()) -> str:
-    """Text under headings."""
-    parts = [
-        f"## Part {n}\n\nSome words about part {n}, no more." for n in range(count)
-    ]
-    return "\n\n".join([*parts, *odd])
-
-
-MAKERS = {
-    "records": records,
-    "log": log,
-    "nested": nested,
-    "json_in_text": json_in_text,
-    "prose": prose,
-}
-"""Makers of a tool result, by kind."""
 
 
 @st.composite

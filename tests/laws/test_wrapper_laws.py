@@ -11,10 +11,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from conversations import MAKERS, called, conversations
+from conversations import called, conversations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from outputs import MAKERS
 
 from headroom_langchain import (
     CCRStore,
@@ -32,7 +33,7 @@ from headroom_langchain.testing.turns import Script
 from headroom_langchain.tokens import estimate_tokens
 from headroom_langchain.tool_choice import tool_name
 
-BIG = MAKERS["log"](600, ["the disk of web-417 is full"])
+BIG = MAKERS["logs"](600, ["the disk of web-417 is full"])
 ANSWERED = "It is the disk."
 
 Ask = Callable[[HeadroomChatModel, Sequence[BaseMessage]], AIMessage]
@@ -130,7 +131,7 @@ def test_redeemable_where_nothing_can_be_retrieved(
 def test_redeemable_for_a_model_without_tools(ask: Ask) -> None:
     """A model that cannot call tools gets everything, at most rewritten."""
     inner = ScriptedChatModel.without_tools(turns=["fine"])
-    rows = MAKERS["records"](200, ["no space left"])
+    rows = MAKERS["json_records"](200, ["no space left"])
     ask(HeadroomChatModel(inner), called(rows))
     sent = inner.requests[0].messages[-1].text
     assert len(sent) < len(rows)
