@@ -7,7 +7,10 @@ was not what anybody meant.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
+
+from headroom_langchain.structure.stems import Lowered
 
 _SHORTEST: Final = 3
 _MOST_WORDS: Final = 20
@@ -23,10 +26,10 @@ def lines_with(lines: Sequence[str], words: Sequence[str], *, few: int) -> list[
         few: How many lines may have a word at the most for it to count.
     """
     wanted = [word for word in words if len(word) >= _SHORTEST][:_MOST_WORDS]
-    lowered = [line.lower() for line in lines] if wanted else []
+    lowered = Lowered(lines if wanted else ())
     found: list[tuple[int, int]] = []
     for word in wanted:
-        hits = [at for at, line in enumerate(lowered) if word in line]
+        hits = list(islice(lowered.having((word,)), few + 1))
         if len(hits) <= few:
             found += [(len(hits), at) for at in hits]
     return [at for _, at in sorted(found)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 from headroom_langchain.tokens import estimate_tokens
 
 _GAP_TOKENS: Final = 6
 _MISSES: Final = 12
+_TOGETHER: Final = 1000
 
 
 class Choice:
@@ -114,8 +116,14 @@ def token_costs(pieces: Sequence[str]) -> list[int]:
     Args:
         pieces: The pieces, in order.
     """
-    plain = "\n".join(piece for piece in pieces if piece.isascii())
-    rate = estimate_tokens(plain) / len(plain) if plain else 0.0
+    rest = (piece for piece in pieces if piece.isascii())
+    tokens = 0
+    size = 0
+    while some := list(islice(rest, _TOGETHER)):
+        joined = "\n".join(some)
+        tokens += estimate_tokens(joined)
+        size += len(joined)
+    rate = tokens / size if size else 0.0
     return [
         round(rate * len(piece)) if piece.isascii() else estimate_tokens(piece)
         for piece in pieces

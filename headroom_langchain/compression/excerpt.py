@@ -64,8 +64,8 @@ class Reading(Protocol):
         """Choose what to show.
 
         Args:
-            budget: Estimated tokens that the excerpt should not exceed by much;
-                errors may take half as much again.
+            budget: Estimated tokens that the excerpt should not exceed by much; with
+                very many failures it may take half as much again.
             interest: What the agent was looking for.
         """
         ...

@@ -44,15 +44,15 @@ def _gap(spans: Sequence[Span], at: int, stop: int) -> str:
 def omitted_lines(spans: Sequence[Span], shown: bytearray) -> str:
     """Say how much is not shown, such as `483 of 500 lines`."""
     total = spans[-1].last + 1
-    hidden = [span for span, visible in zip(spans, shown, strict=True) if not visible]
+    characters = 0
+    lines = total
+    seen = -1
+    for span, visible in zip(spans, shown, strict=True):
+        if visible:
+            lines -= span.last - max(seen, span.line - 1)
+            seen = span.last
+        else:
+            characters += span.stop - span.start
     if len(spans) > 2 * total:
-        characters = sum(span.stop - span.start for span in hidden)
         return f"{characters:,} of {spans[-1].stop:,} characters"
-    seen = {
-        line
-        for span, visible in zip(spans, shown, strict=True)
-        if visible
-        for line in range(span.line, span.last + 1)
-    }
-    lines = total - len(seen)
     return f"{lines:,} of {total:,} lines"

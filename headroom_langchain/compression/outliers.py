@@ -6,11 +6,12 @@ Numbers that only ever rise, such as counters and times, have no outliers.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from headroom_langchain.structure.log_lines import Log, numbers_in
+from headroom_langchain.structure.log_lines import Family, Log, numbers_in
 
 _FAMILY = 20
 _WORDS = 40
@@ -25,6 +26,21 @@ _DIGITS = 15
 _ROW = 600
 _CELLS = 24
 _NUMERIC = 0.7
+_PROBED = 200
+
+
+class _Column:
+    """Numbers that can be compared, and the lines they are in."""
+
+    __slots__ = ("lines", "values")
+
+    def __init__(self) -> None:
+        self.values = array("d")
+        self.lines = array("l")
+
+    def add(self, value: float, at: int) -> None:
+        self.values.append(value)
+        self.lines.append(at)
 
 
 def log_outliers(log: Log) -> list[int]:
@@ -33,7 +49,7 @@ def log_outliers(log: Log) -> list[int]:
     for family in dict.fromkeys(log.families):
         if len(family.lines) < _FAMILY or "<n>" not in family.pattern:
             continue
-        for column in _columns(log, family.lines):
+        for column in _columns(log, family):
             ranked += enumerate(_unusual(column))
     return list(dict.fromkeys(at for _, at in sorted(ranked)))
 
@@ -44,83 +60,116 @@ def table_outliers(rows: Sequence[str]) -> list[int]:
     Columns are separated by tabs, commas or semicolons if the first line has some,
     else by blanks. A column counts when nearly all of its cells are numbers.
     """
-    filled = [at for at, row in enumerate(rows) if row.strip()]
+    filled = array("l", [])
+    filled.extend(at for at, row in enumerate(rows) if row and not row.isspace())
     if len(filled) < _FAMILY:
         return []
     head = rows[filled[0]][:_ROW]
     delimiter = next((one for one in "\t,;" if head.count(one) > 1), None)
     width = min(len(head.split(delimiter)), _CELLS)
+    body = filled[1:]
+    some = body[:: 1 + len(body) // _PROBED]
+    columns = _numeric(rows, some, range(width), delimiter, _NUMERIC / 2)
+    if len(some) < len(body):
+        columns = _numeric(rows, body, columns, delimiter, _NUMERIC)
     least = max(_FAMILY, _NUMERIC * len(filled))
-    left = [len(filled) - 1 - least] * width
-    columns: list[list[tuple[float, int]]] = [[] for _ in range(width)]
-    alive = [place for place in range(width) if left[place] >= 0]
-    for at in filled[1:]:
-        cells = rows[at][:_ROW].split(delimiter, width)
-        for place in alive:
-            cell = cells[place] if place < len(cells) else ""
-            value = _value(cell.strip().rstrip("%"))
-            if value is None:
-                left[place] -= 1
-            else:
-                columns[place].append((value, at))
-        # A column whose numbers can only be too few is not looked at any more.
-        alive = [place for place in alive if left[place] >= 0]
-        if not alive:
-            return []
     ranked: list[tuple[int, int]] = []
-    for place in alive:
-        ranked += enumerate(_unusual(columns[place]))
+    for column in columns.values():
+        if len(column.values) >= least:
+            ranked += enumerate(_unusual(column))
     return list(dict.fromkeys(at for _, at in sorted(ranked)))
 
 
-def _columns(log: Log, lines: Sequence[int]) -> list[list[tuple[float, int]]]:
-    """Return the numbers of lines by the position of their word."""
-    rows = [(log.lines[at].key.split(None, _WORDS), at) for at in lines]
-    width = Counter(len(words) for words, _ in rows).most_common(1)[0][0]
-    columns: list[list[tuple[float, int]]] = [[] for _ in range(width)]
-    for words, at in rows:
-        if len(words) != width:
-            continue
-        for word, column in zip(words, columns, strict=True):
-            numbers = numbers_in(word)
-            value = _value(numbers[0]) if len(numbers) == 1 else None
+def _numeric(
+    rows: Sequence[str],
+    body: Sequence[int],
+    places: Iterable[int],
+    delimiter: str | None,
+    share: float,
+) -> dict[int, _Column]:
+    """Return the columns of which a share or more are numbers, by their place."""
+    columns = {place: _Column() for place in places}
+    if not columns:
+        return columns
+    most = max(columns) + 1
+    for at in body:
+        cells = rows[at][:_ROW].split(delimiter, most)
+        for place, column in columns.items():
+            if place >= len(cells):
+                break
+            value = _value(cells[place].strip().rstrip("%"))
             if value is not None:
-                column.append((value, at))
-    return [
-        column
-        for column in columns
-        if len(column) >= _FAMILY and len({value for value, _ in column}) > 1
+                column.add(value, at)
+    return {
+        place: column
+        for place, column in columns.items()
+        if len(column.values) >= share * len(body)
+    }
+
+
+def _columns(log: Log, family: Family) -> list[_Column]:
+    """Return the numbers of the lines of a family by the position of their word."""
+    columns = [
+        (place, word.partition("<n>"), _Column())
+        for place, word in enumerate(family.words)
+        if word.count("<n>") == 1 or word == "<*>"
     ]
+    for at in family.lines:
+        words = log.lines.keys[at].split(None, _WORDS)
+        if len(words) != len(family.words):
+            continue
+        for place, (before, mask, after), column in columns:
+            word = words[place]
+            if mask:
+                number = word[len(before) : len(word) - len(after)]
+                short = number.isdecimal() and len(number) <= _DIGITS
+                value = float(number) if short else _value(number)
+            else:
+                numbers = numbers_in(word)
+                value = _value(numbers[0]) if len(numbers) == 1 else None
+            if value is not None:
+                column.add(value, at)
+    found = (column for _, _, column in columns if len(column.values) >= _FAMILY)
+    return [one for one in found if min(one.values) < max(one.values)]
 
 
 def _value(number: str) -> float | None:
     plain = number.replace(",", "")
-    if len(plain) > _DIGITS or not plain.replace(".", "", 1).isdigit():
+    if len(plain) > _DIGITS or not plain.replace(".", "", 1).isdecimal():
         return None
     return float(plain)
 
 
-def _unusual(column: Sequence[tuple[float, int]]) -> list[int]:
-    values = [value for value, _ in column]
-    pairs = pairwise(values)
-    rising = sum(later >= earlier for earlier, later in pairs)
-    if len(set(values)) <= _FEW_VALUES:
-        return _rare_values(column)
+def _are_few(values: Iterable[float]) -> bool:
+    """Tell whether there are few distinct values, without counting many."""
+    distinct: set[float] = set()
+    for value in values:
+        distinct.add(value)
+        if len(distinct) > _FEW_VALUES:
+            return False
+    return True
+
+
+def _unusual(column: _Column) -> list[int]:
+    values = column.values
+    if _are_few(values):
+        counts = Counter(values)
+        rare = max(1, _RARE_SHARE * len(values))
+        return [
+            column.lines[values.index(value)]
+            for value, count in counts.items()
+            if count <= rare
+        ]
+    rising = sum(later >= earlier for earlier, later in pairwise(values))
     if rising >= _RISING * (len(values) - 1):
         return []
     ranked = sorted(values)
     high = ranked[int(_HIGH_QUANTILE * (len(ranked) - 1))]
     middle = ranked[len(ranked) // 2]
     least = max(_TIMES_HIGH * high, _TIMES_MEDIAN * middle)
-    above = [(-value, at) for value, at in column if value > least]
+    above = [
+        (-value, at)
+        for value, at in zip(values, column.lines, strict=True)
+        if value > least
+    ]
     return [at for _, at in sorted(above)[:_PER_COLUMN]]
-
-
-def _rare_values(column: Sequence[tuple[float, int]]) -> list[int]:
-    """The first line of each value that few lines have."""
-    counts = Counter(value for value, _ in column)
-    first: dict[float, int] = {}
-    for value, at in column:
-        if counts[value] <= max(1, _RARE_SHARE * len(column)):
-            first.setdefault(value, at)
-    return list(first.values())

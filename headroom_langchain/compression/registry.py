@@ -6,6 +6,8 @@ if it cannot after all, the next one does. `PlainText` reads any text.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from heapq import heappop, heappush
 from importlib.metadata import entry_points
 from typing import Final
 
@@ -70,6 +72,17 @@ _REGISTERED: Final[dict[str, Compressor]] = {
     )
 }
 
+_CEILINGS: Final[Mapping[type[Compressor], float]] = {
+    Tables: 0.85,
+    SearchResults: 0.85,
+    Listings: 0.8,
+    SourceCode: 0.8,
+    Markdown: 0.75,
+    Config: 0.65,
+    PlainText: 0.05,
+}
+"""What the likeness of some never exceeds; that of others may go up to 1."""
+
 
 def registered() -> tuple[Compressor, ...]:
     """Return the compressors, in the order in which they were registered."""
@@ -125,9 +138,24 @@ def read(text: str, sample: Sample) -> tuple[Compressor, Reading] | None:
         The compressor and its reading; `None` when no compressor reads the text,
         which happens only to an empty one.
     """
-    likenesses = [(c.likeness(sample), c) for c in registered()]
-    ranked = sorted(likenesses, key=lambda pair: -pair[0])
-    for likeness, compressor in ranked:
-        if likeness > 0 and (reading := compressor.read(text, sample)) is not None:
+    for compressor in _by_likeness(sample):
+        if (reading := compressor.read(text, sample)) is not None:
             return compressor, reading
     return None
+
+
+def _by_likeness(sample: Sample) -> Iterator[Compressor]:
+    """Give those a text may belong to, the likeliest first; ask none in vain."""
+    by_ceiling = sorted(
+        (-_CEILINGS.get(type(compressor), 1.0), at, compressor)
+        for at, compressor in enumerate(registered())
+    )
+    ranked: list[tuple[float, int, Compressor]] = []
+    for ceiling, at, compressor in by_ceiling:
+        while ranked and ranked[0][0] < ceiling:
+            yield heappop(ranked)[2]
+        likeness = compressor.likeness(sample)
+        if likeness > 0:
+            heappush(ranked, (-likeness, at, compressor))
+    while ranked:
+        yield heappop(ranked)[2]

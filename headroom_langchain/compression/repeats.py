@@ -11,7 +11,7 @@ from typing import Final
 
 _MANY: Final = 16_000
 _SHORT: Final = 16
-_RUN: Final = re.compile(r"^((?:.{0,80}\n){1,4}?)(?:\1){19,}", re.MULTILINE)
+_RUN: Final = re.compile(r"^((?:.{0,80}\n){1,4}?)(?:\1){19,}+", re.MULTILINE)
 
 
 def fold_repeats(text: str) -> str:

@@ -233,7 +233,8 @@ class _Reader:
             return Part.MESSAGE
         if name != "/dev/null" and name:
             self._diff.files[self._file] = _file_name(name)
-            self._diff.names[self._file] = at
+            if not lines[self._diff.names[self._file]].startswith("diff --git "):
+                self._diff.names[self._file] = at
         return Part.FILE
 
 

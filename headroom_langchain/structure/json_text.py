@@ -11,11 +11,15 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
-from typing import Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _DEEPEST: Final = 100
 _FEWEST_LINES: Final = 3
 _SHORTEST_LINE: Final = 8
+_SIGN = re.compile(r'"[ \t\r\n]*:')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -44,13 +48,18 @@ def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     return members
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _number(lexeme: str) -> Number:
     """Return one object for a number that a text has many times."""
     return Number(lexeme)
 
 
-_DECODER = json.JSONDecoder(
+DECODER: Final = json.JSONDecoder(
+    parse_float=_number, parse_int=_number, parse_constant=_number
+)
+"""Reads a text quickly; of members with the same key, only the last one is left."""
+
+_STRICT: Final = json.JSONDecoder(
     object_pairs_hook=_object,
     parse_float=_number,
     parse_int=_number,
@@ -82,17 +91,27 @@ def parse_json_lines(text: str) -> list[JsonValue] | None:
     Returns:
         The objects, or `None` when any line that is not blank is something else.
     """
-    lines = [line for line in text.removeprefix("\ufeff").split("\n") if line.strip()]
-    if len(lines) < _FEWEST_LINES or len(text) < _SHORTEST_LINE * len(lines):
+    body = text.removeprefix("\ufeff")
+    if len(body) < _SHORTEST_LINE * body.count("\n"):
         return None
     records: list[JsonValue] = []
-    for line in lines:
-        body = line.strip()
-        record = _decode(body) if body[0] == "{" and body[-1] == "}" else None
+    for line in each_line(body):
+        record = _decode(line) if line[0] == "{" and line[-1] == "}" else None
         if record is None:
             return None
         records.append(record)
-    return records
+    return records if len(records) >= _FEWEST_LINES else None
+
+
+def each_line(text: str) -> Iterator[str]:
+    """Yield the lines that are not blank, without the space around them."""
+    start = 0
+    while start <= len(text):
+        stop = text.find("\n", start)
+        stop = len(text) if stop < 0 else stop
+        if line := text[start:stop].strip():
+            yield line
+        start = stop + 1
 
 
 def decode_at(
@@ -109,40 +128,57 @@ def decode_at(
         being JSON, which is `start` for what nests too deep.
     """
     try:
-        value, stop = _DECODER.raw_decode(text, start)
+        value, stop = _STRICT.raw_decode(text, start)
+        count_keys(value)
     except json.JSONDecodeError as broken:
         return None, broken.pos
     except (ValueError, RecursionError):
         return None, start
-    if not isinstance(value, (dict, list)) or not _is_shallow(value, _DEEPEST):
-        return None, start
-    return value, stop
+    return (value, stop) if isinstance(value, (dict, list)) else (None, start)
 
 
 def _decode(body: str) -> list[JsonValue] | dict[str, JsonValue] | None:
     try:
-        value = _DECODER.decode(body)
+        value = DECODER.decode(body)
+        # A string may begin with a colon too; then only reading strictly can tell.
+        if count_keys(value) != count_signs(body):
+            value = _STRICT.decode(body)
     except (ValueError, RecursionError):
-        return None
-    if not _is_shallow(value, _DEEPEST):
         return None
     return cast("list[JsonValue] | dict[str, JsonValue]", value)
 
 
-def _is_shallow(value: JsonValue, levels: int) -> bool:
-    if levels < 0:
-        return False
+def count_signs(text: str) -> int:
+    """Return how many keys a text seems to have.
+
+    They are as many as its keys, unless a string begins with a colon, or an object
+    has a key twice.
+    """
+    if any(blank in text for blank in (" :", "\t:", "\n:", "\r:")):
+        return sum(1 for _ in _SIGN.finditer(text))
+    return text.count('":')
+
+
+def count_keys(value: JsonValue, levels: int = _DEEPEST) -> int:
+    """Return how many members all objects of a value have.
+
+    Raises:
+        ValueError: The value nests deeper than 100 levels.
+    """
     if isinstance(value, dict):
-        members: list[JsonValue] = list(value.values())
+        found = len(value)
+        members: Iterable[JsonValue] = value.values()
     elif isinstance(value, list):
-        members = value
+        found, members = 0, value
     else:
-        return True
-    return all(
-        _is_shallow(member, levels - 1)
-        for member in members
-        if isinstance(member, (dict, list))
-    )
+        return 0
+    if levels < 0:
+        msg = "the text nests too deep"
+        raise ValueError(msg)
+    for member in members:
+        if isinstance(member, (dict, list)):
+            found += count_keys(member, levels - 1)
+    return found
 
 
 def quote(text: str) -> str:

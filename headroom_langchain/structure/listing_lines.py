@@ -13,18 +13,29 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from .listing_facts import DATE, Facts, bytes_of
+from .text_lines import some_lines
+
 _MODE = re.compile(r"\s*(?:\d+\s+\d+\s+)?([dlcbpsD-][rwxsStT-]{9})[.+@]?\s")
-_DATE = re.compile(
-    r"\s([A-Z][a-z]{2} +\d{1,2} +(?:\d{4}|\d\d:\d\d)"
-    r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: [+-]\d{4})?) "
+_FIELDS = re.compile(
+    r"\s*(?:(?:\d[\d.,:T+-]*[KMGTP]?(?:i?B)?|[+-]\d{4}|[A-Z][a-z]{2}"
+    r"|blob|tree|commit|[0-9a-f]{40,64})[ \t]+){1,8}"
+    r"(?=\.{0,2}/|~/|[\w.@+-]+/)"
 )
+_BRACKET = re.compile(r"\[([^\[\]]{1,80})\]\s+")
 _TREE = re.compile(r"([│| \u00a0]*)(?:[├└]─[─┬]*|[|`+\\]--+) ?")
-_TREE_OF_ROWS = re.compile(r"[│| ]*[├└|`][─-]+ ?[^\s]{1,200}  +[^\s]{1,200} +[^\s]")
+_TREE_OF_ROWS = re.compile(
+    r"[│| ]*[├└|`][─-]+ ?(?!\[)[^\s]{1,200}  +[^\s]{1,200} +[^\s]"
+)
 _SIZED = re.compile(
     r"\s*(\d+(?:[.,]\d+)?) ?([KMGTP]?)(?:i?B?)(?:\t\s*| {1,4})"
     r"((?:\.{0,2}/|[\w.@+-]+/)\S*)"
 )
-_SIZE = re.compile(r"(\d+(?:[.,]\d+)?)([KMGTP]?)i?B?$")
+_DATED = re.compile(
+    r"[^/]{0,60}?(?:\d{4}-\d\d-\d\d|[A-Z][a-z]{2} +\d|\d{10}\.\d"
+    r"|\d{6} (?:blob|tree|[0-9a-f]{40}))"
+)
+_SIZE_BEHIND = re.compile(r" *\d+ +(?=\.{0,2}/|~/|[\w.@+-]+/)")
 _HASHED = re.compile(r"[0-9a-f]{32,128} [ *]")
 _STATUS = re.compile(r"(?:[ MADRCUT?!]{2} |[MADRCUT]\d{0,3}\t)(?=\S)")
 _PATH = re.compile(
@@ -33,18 +44,12 @@ _PATH = re.compile(
 )
 _BARE_NAME = re.compile(r"[\w.@+=~-]{1,120}$")
 _HEADING = re.compile(r"[^\s][^:\t]{0,400}:$")
-_UNITS: Final = {
-    "": 1,
-    "K": 1 << 10,
-    "M": 1 << 20,
-    "G": 1 << 30,
-    "T": 1 << 40,
-    "P": 1 << 50,
-}
+_BEFORE_MODE: Final = " \t0123456789"
 _ENOUGH: Final = 0.8
 _ENOUGH_SIZED: Final = 0.9
 _SURE: Final = 0.6
 _LEAST: Final = 8
+_GLANCE: Final = 1000
 _WIDEST: Final = 500
 
 
@@ -54,6 +59,7 @@ class ListingForm(Enum):
     MODES = "-rw-r--r-- 1 root root 12 Jan 1 2025 name"
     TREE = "├── name"
     SIZES = "12 path"
+    FIELDS = "12 2025-01-01 12:30 path"
     PATHS = "path"
 
 
@@ -71,20 +77,24 @@ class Listing:
     """1 for entries."""
     starts: array[int]
     """Where in each entry its name starts, after its folder."""
+    facts: Facts
     folders: list[str] = field(default_factory=list)
-    sizes: dict[int, float] = field(default_factory=dict)
-    modes: dict[int, str] = field(default_factory=dict)
-    owners: dict[int, str] = field(default_factory=dict)
-    dates: dict[int, str] = field(default_factory=dict)
 
     def name(self, at: int) -> str:
         """Return the name of an entry, without its folder."""
         return self.lines[at][self.starts[at] :].strip()
 
+    def is_file(self, at: int) -> bool:
+        """Tell whether an entry is a file whose size is known."""
+        shows_mode = self.form == ListingForm.MODES
+        plain = not shows_mode or self.lines[at].lstrip(_BEFORE_MODE)[:1] == "-"
+        return plain and self.facts.sizes[at] >= 0
+
 
 def listing_form(lines: Sequence[str]) -> ListingForm | None:
     """Tell which form of a listing most lines have, if any."""
-    filled = [line[:_WIDEST] for line in lines if line.strip()]
+    glance = some_lines(lines, _GLANCE)
+    filled = [line[:_WIDEST] for line in glance if line.strip()]
     size = len(filled)
     if size < _LEAST:
         return None
@@ -92,13 +102,17 @@ def listing_form(lines: Sequence[str]) -> ListingForm | None:
     def share(pattern: re.Pattern[str]) -> float:
         return sum(1 for line in filled if pattern.match(line)) / size
 
-    if filled[size // 2][:1] not in "/." or "/" not in filled[size // 2]:
+    # Patterns for other forms take their time on many paths.
+    middle = filled[size // 2 : size // 2 + 3]
+    if any(line[0] not in "/." or "/" not in line for line in middle):
         if share(_MODE) >= _SURE:
             return ListingForm.MODES
         if share(_TREE) >= _SURE and share(_TREE_OF_ROWS) < _SURE:
             return ListingForm.TREE
         if share(_SIZED) >= _ENOUGH_SIZED:
             return ListingForm.SIZES
+        if share(_FIELDS) >= _ENOUGH_SIZED and share(_DATED) >= _ENOUGH_SIZED:
+            return ListingForm.FIELDS
     paths = 0
     for line in filled:
         if "/" not in line and not _BARE_NAME.match(line):
@@ -122,6 +136,7 @@ def read_listing(lines: Sequence[str]) -> Listing | None:
         heading_of=array("i", [-1]) * size,
         entries=bytearray(size),
         starts=array("i", [0]) * size,
+        facts=Facts(0 if form == ListingForm.PATHS else size),
     )
     _Reader(listing).read()
     return listing if sum(listing.entries) >= _LEAST else None
@@ -143,6 +158,7 @@ class _Reader:
             ListingForm.MODES: self._mode,
             ListingForm.TREE: self._tree,
             ListingForm.SIZES: self._sized,
+            ListingForm.FIELDS: self._fields,
             ListingForm.PATHS: self._path,
         }[self._listing.form]
         for at, line in enumerate(self._listing.lines):
@@ -169,36 +185,39 @@ class _Reader:
         hit = _MODE.match(line)
         if hit is None:
             return False
-        listing = self._listing
-        listing.modes[at] = hit[1]
-        date = _DATE.search(line, hit.end() - 1)
+        fields = line[hit.start(1) :]
+        date = DATE.search(fields)
         if date is None:
             name = line.rsplit(maxsplit=1)[-1]
-            return self._add(at, self._folder, line.rfind(name))
-        listing.dates[at] = date[1]
-        fields = line[hit.end() : date.start()].split()
-        size = _SIZE.match(fields[-1]) if fields else None
-        if size is not None:
-            listing.sizes[at] = _bytes(size[1], size[2])
-        listing.owners[at] = " ".join(fields[-3:-1])
-        name = line[date.end() :].strip()
+            start = line.rfind(name)
+            fields = line[hit.start(1) : start]
+        else:
+            start = hit.start(1) + date.end()
+            size = _SIZE_BEHIND.match(line, start)
+            name = line[start if size is None else size.end() :].strip()
+            start = line.find(name, start)
+        self._listing.facts.take(at, fields, date)
         path = name.partition(" -> ")[0]
         cut = path.rstrip("/").rfind("/") + 1
-        start = line.find(name, date.end()) + cut
-        return self._add(at, self._folder or path[:cut], start)
+        return self._add(at, self._folder or path[:cut], start + cut)
 
     def _tree(self, at: int, line: str) -> bool:
         hit = _TREE.match(line)
         if hit is None:
             return False
-        name = line[hit.end() :].strip()
+        start = hit.end()
+        bracket = _BRACKET.match(line, start)
+        if bracket is not None:
+            self._listing.facts.take(at, bracket[1], DATE.search(bracket[1]))
+            start = bracket.end()
+        name = line[start:].strip()
         depth = len(hit[1])
         while self._branch and self._branch[-1][1] >= depth:
             self._branch.pop()
         top = self._branch[0] if self._branch else None
         self._heading = self._branch[-1][2] if self._branch else -1
         self._branch.append((name.partition(" ")[0], depth, at))
-        self._add(at, top[0] if top else "", hit.end())
+        self._add(at, top[0] if top else "", start)
         if top is not None:
             # A branch of the trunk counts with what grows from it.
             self._listing.folder_of[top[2]] = self._listing.folder_of[at]
@@ -208,10 +227,19 @@ class _Reader:
         hit = _SIZED.match(line)
         if hit is None:
             return False
-        self._listing.sizes[at] = _bytes(hit[1], hit[2])
+        self._listing.facts.sizes[at] = bytes_of(hit[1], hit[2])
         path = line[hit.start(3) :]
         cut = path.rstrip("/").rfind("/") + 1
         return self._add(at, path[:cut], hit.start(3) + cut)
+
+    def _fields(self, at: int, line: str) -> bool:
+        hit = _FIELDS.match(line)
+        if hit is None:
+            return False
+        self._listing.facts.take(at, hit[0], DATE.search(hit[0]))
+        path = line[hit.end() :]
+        cut = path.rstrip("/").rfind("/") + 1
+        return self._add(at, path[:cut], hit.end() + cut)
 
     def _path(self, at: int, line: str) -> bool:
         start = _path_at(line)
@@ -220,10 +248,6 @@ class _Reader:
         path = line[start:]
         cut = max(path.rstrip("/").rfind("/"), path.rfind("\\")) + 1
         return self._add(at, path[:cut] or self._folder, start + cut)
-
-
-def _bytes(number: str, unit: str) -> float:
-    return float(number.replace(",", ".")) * _UNITS[unit]
 
 
 def _path_at(line: str) -> int:

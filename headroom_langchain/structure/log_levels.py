@@ -34,18 +34,31 @@ _WARNING_STEMS = "warn|deprecat|caution|retry|警告|경고|avertissement|⚠"
 _NOTE_STEMS = (
     "missing|unknown|unexpected|mismatch|exceed|overflow|slow|leak|reject|dropped"
     "|lost|undefined|illegal|wrong|disconnect|unavailable|expired|too many|skipping"
+    "|restart|unhealthy|evict|throttl|rollback|rolled back|degraded|back-off|stalled"
 )
 _SUMMARY_STEMS = (
     "passed|total|elapsed|finished|complete|summary|success|tests:|test run|ran "
     "|added |found |real|build|result|took |exit|done|in all|passing"
     "|合計|总计|完了|完成"
 )
-_SCREEN = re.compile(f"{_ERROR_STEMS}|{_WARNING_STEMS}|{_NOTE_STEMS}|{_SUMMARY_STEMS}")
+
+
+def _any_of(*stems: str) -> re.Pattern[str]:
+    """Make a pattern that tries only the stems that begin with the letter it is at."""
+    following: dict[str, list[str]] = {}
+    for stem in "|".join(stems).split("|"):
+        following.setdefault(stem[0], []).append(re.escape(stem[1:]))
+    return re.compile(
+        "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in following.items())
+    )
+
+
+_SCREEN = _any_of(_ERROR_STEMS, _WARNING_STEMS, _NOTE_STEMS, _SUMMARY_STEMS)
 
 _SERVER_ERROR = re.compile(
     r"\" 5\d\d (?:\d|-)|[Ss]tatus(?:_?[Cc]ode)?[\"']?[=: ]+5\d\d(?!\d)"
 )
-_SCREEN_ALARM = re.compile(f"{_ERROR_STEMS}|{_WARNING_STEMS}|{_NOTE_STEMS}")
+_SCREEN_ALARM = _any_of(_ERROR_STEMS, _WARNING_STEMS, _NOTE_STEMS)
 _ONLY_A_LEVEL = 12
 
 _LEVEL_WORDS = re.compile(
@@ -57,26 +70,25 @@ _LEVEL_WORDS = re.compile(
 _LETTER_LEVELS = re.compile(
     r"[IWEF]\d{4} \d\d:|[\d.:-]+ [\d.:]+ +\d+ +\d+ [VDIWEF] |[VDIWEF]/[\w.]+\("
 )
+# The alternatives are grouped by their first letter: that is three times as fast.
 _CERTAIN_ERROR = re.compile(
-    r"(?:error|fail(?:ure|ed|ing)?|fatal|panic(?:ked)?"
-    r"|critical|traceback|abort(?:ed)?|denied|refused|unable|cannot|can't|could not"
-    r"|undefined reference|segmentation fault|segfault|core dumped|killed"
-    r"|out of memory|timed out|timeout|unreachable|corrupt(?:ed)?|not found"
-    r"|no such|severe|crash(?:ed)?|deadlock|unhandled|uncaught|unauthorized"
-    r"|forbidden|conflict|not ok|violation|unresolved|emerg|level=err)s?"
-    r"(?![\w/\\=-]|\.\w|\(\))"
+    r"(?:abort(?:ed)?"
+    r"|c(?:ritical|annot|an't|ould not|ore dumped|orrupt(?:ed)?|rash(?:ed)?|onflict)"
+    r"|de(?:nied|adlock)|e(?:rror|merg)|f(?:ail(?:ure|ed|ing)?|atal|orbidden)|killed"
+    r"|level=err|no(?:t found| such|t ok)|out of memory|panic(?:ked)?|refused"
+    r"|se(?:gmentation fault|gfault|vere)|t(?:raceback|imed out|imeout)"
+    r"|un(?:able|defined reference|reachable|handled|caught|authorized|resolved)"
+    r"|violation)s?(?![\w/\\=-]|\.\w|\(\))"
 )
 _FOREIGN_ERROR = re.compile(
     r"错误|失败|异常|エラー|失敗|例外|오류|실패|échec|ошибка|[✗✘✖✕❌]"
 )
-_CLASS_NAME = re.compile(
-    r"(?<=[A-Za-z])(?:Error|Exception|Failure|Fault|Panic)(?![\w/\\.-])"
-)
+_CLASS_NAME = re.compile(r"(?:E(?:rror|xception)|Fa(?:ilure|ult)|Panic)(?![\w/\\.-])")
 _CERTAIN_WARNING = re.compile(
     r"(?:warn(?:ing)?s?|deprecated|deprecation|caution|retry(?:ing)?|⚠|警告|경고"
     r"|avertissement)(?![\w/\\=-])"
 )
-_WARNING_CLASS = re.compile(r"(?<=[a-z])Warning(?![\w/\\.-])")
+_WARNING_CLASS = re.compile(r"Warning(?![\w/\\.-])(?<=[a-z]Warning)")
 _ADVICE = re.compile(
     r"(?:error\]|err!|error|info\])?[\s>-]*(?:re-?run |for more information"
     r"|to see the full|\[help \d+\](?: http|$)|run with |for further details"
@@ -116,14 +128,14 @@ _CODE = re.compile(
     r"|\s+\w[\w.]* = .|\s+[\w.]+\(.*\)[:;,]?$"
 )
 _SUMMARY = re.compile(
-    r"build (?:fail|succe|finish|complete)|total(?: \w+)?[:= ]|elapsed|finished"
-    r"|complete(?:d)? (?:in|with|at|success)|ran [0-9]|test result|tests? run|tests:"
-    r"|suites:|exit(?:ed)?(?: \w+)? (?:code|status|with)|summary|took [0-9]"
-    r"|done in [0-9]|result:|successfully|real\t|合計|总计|完了"
+    r"build (?:fail|succe|finish|complete)|complete(?:d)? (?:in|with|at|success)"
+    r"|done in [0-9]|e(?:lapsed|xit(?:ed)?(?: \w+)? (?:code|status|with))|finished"
+    r"|r(?:an [0-9]|esult:|eal\t)|su(?:ites:|mmary|ccessfully)"
+    r"|t(?:otal(?: \w+)?[:= ]|est result|ests? run|ests:|ook [0-9])|合計|总计|完了"
 )
 _COUNTED = re.compile(
-    r"passed|fail(?:ed|ure|ing)|passing|tests?\b|errors?\b|error\(s\)|warning\(s\)"
-    r"|warnings?\b|skipped|vulnerabilit|packages?\b|examples?\b"
+    r"e(?:rrors?\b|rror\(s\)|xamples?\b)|fail(?:ed|ure|ing)|pa(?:ssed|ssing|ckages?\b)"
+    r"|skipped|tests?\b|vulnerabilit|warning(?:\(s\)|s?\b)"
 )
 _COUNT_BEFORE = re.compile(r"[0-9] (?:[a-z]+ )?$")
 _COUNT_REACH = 16
@@ -148,6 +160,11 @@ def judge(text: str) -> tuple[Level, bool]:
     return _level(text, lowered), summary
 
 
+def may_alarm(text: str) -> bool:
+    """Tell whether a line has the beginning of an alarming word anywhere."""
+    return _SCREEN_ALARM.search(text.lower()) is not None
+
+
 def first_alarm(text: str) -> int:
     """Return where in a line of any length the first alarming word starts, or -1."""
     for start in range(0, len(text), _SCREENED_PIECE):
@@ -170,11 +187,20 @@ def _error_in(text: str, lowered: str) -> int:
     """Return where a line names an error, or -1."""
     at = _standing_alone(_CERTAIN_ERROR, lowered)
     if at < 0:
-        hit = _CLASS_NAME.search(text)
-        if hit is None and not text.isascii():
-            hit = _FOREIGN_ERROR.search(lowered)
+        at = _class_name_in(text)
+    if at < 0 and not text.isascii():
+        hit = _FOREIGN_ERROR.search(lowered)
         at = hit.start() if hit is not None else -1
     return at
+
+
+def _class_name_in(text: str) -> int:
+    """Return where the end of a name such as `ValueError` stands, or -1."""
+    for hit in _CLASS_NAME.finditer(text):
+        before = text[hit.start() - 1 : hit.start()]
+        if before.isascii() and before.isalpha():
+            return hit.start()
+    return -1
 
 
 def _standing_alone(pattern: re.Pattern[str], text: str) -> int:

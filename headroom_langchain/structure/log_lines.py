@@ -3,15 +3,22 @@
 A line has a template (numbers, quotes and paths masked) and belongs to a family
 of lines of the same length that start alike. Both only rank and count: whether
 two lines say the same is decided by their text after the timestamp.
+
+What a line says is cut out of the text whenever it is asked for: kept are some
+bytes per line, so that a log takes little more memory than its text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from io import StringIO
+from typing import Final, NamedTuple
 
-from .log_levels import Level, first_alarm, judge
+from .log_levels import Level, first_alarm, judge, may_alarm
+from .slices import Slices, cut_lines
 from .stack_traces import Stack, find_stacks
 
 _ANSI = re.compile(
@@ -47,23 +54,71 @@ _SIGNED_WORDS = 3
 _PATTERN_WORDS = 40
 _SMALL = 4
 _MANY = 6
+_MOST_FAMILIES: Final = 800
+_MOST_KNOWN: Final = 1500
+_MOST_TEMPLATES: Final = 800
+_TOGETHER: Final = 256
+_LEVELS: Final = tuple(Level)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a log."""
 
     text: str
     """The line as shown: without colours and without its line break."""
     key: str
     """The line after its timestamp. Lines with the same key say the same."""
-    template: str
-    """The key with numbers, quotes and paths masked."""
     family: int
     """Which family of the log it belongs to."""
     level: Level
     summary: bool
     """Whether it sums something up, such as `5 failed, 3 passed`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """The lines of a log, by number."""
+
+    texts: Slices
+    """The lines as shown."""
+    keys: Slices
+    """The lines after their timestamps."""
+    families: Sequence[int]
+    """The number of the family of each line."""
+    levels: bytearray
+    """The level of each line."""
+    summaries: bytearray
+    """1 for each line that sums something up."""
+    _templates: dict[int, str] = field(default_factory=dict)
+    """Those that were asked for, up to some hundred."""
+
+    def __len__(self) -> int:
+        """Return how many lines there are."""
+        return len(self.levels)
+
+    def template(self, at: int) -> str:
+        """Return the key of a line with numbers, quotes and paths masked."""
+        known = self._templates.get(at)
+        if known is None:
+            known = _template(_NUMBER.sub("<n>", self.keys[at][:_LONG]))
+            if len(self._templates) < _MOST_TEMPLATES:
+                self._templates[at] = known
+        return known
+
+    def stamp(self, at: int) -> str:
+        """Return the time stamp of a line, empty where it has none."""
+        text = self.texts[at]
+        return text[: len(text) - len(self.keys[at])]
+
+    def __getitem__(self, at: int) -> Line:
+        """Return one line."""
+        return Line(
+            self.texts[at],
+            self.keys[at],
+            self.families[at],
+            _LEVELS[self.levels[at]],
+            bool(self.summaries[at]),
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -72,7 +127,7 @@ class Family:
 
     words: list[str]
     """The words the lines have in common; a star stands for the others."""
-    lines: list[int] = field(default_factory=list)
+    lines: array[int] = field(default_factory=lambda: array("I"))
 
     @property
     def pattern(self) -> str:
@@ -93,40 +148,74 @@ class Family:
 class Log:
     """A log that was read."""
 
-    lines: tuple[Line, ...]
+    lines: Lines
     families: tuple[Family, ...]
     """The family of each line, by its number; families that were merged repeat."""
     stacks: tuple[Stack, ...]
     bodies: Sequence[str]
     """The keys of the lines, as the stacks were found in them."""
 
+    def in_stacks(self) -> bytearray:
+        """Return one byte per line, 1 for those of stack traces."""
+        inside = bytearray(len(self.lines))
+        for stack in self.stacks:
+            inside[stack.start : stack.stop] = b"\1" * (stack.stop - stack.start)
+        return inside
+
 
 def read_log(text: str) -> Log:
     """Read a log. Takes any text, in time linear in its length."""
-    reader = _Reader()
-    lines = [reader.line(shown) for shown in shown_lines(text)]
-    bodies = [line.key for line in lines]
-    if _GROUP in text:
-        bodies = [_IN_GROUP.sub("", body) for body in bodies]
+    plain = _without_colours(text.removesuffix("\n"))
+    texts, starts = cut_lines(plain)
+    reader = _Reader(len(texts))
+    for first in range(0, len(texts), _TOGETHER):
+        reader.read(texts[first : first + _TOGETHER], starts, first)
+    stops = array("l", (following - 1 for following in starts[1:]))
+    keys = Slices(plain, reader.keys, stops)
+    bodies: Sequence[str] = keys
+    if _GROUP in plain:
+        bodies = [_IN_GROUP.sub("", key, count=1) for key in keys]
     return Log(
-        lines=tuple(lines),
-        families=reader.families.of_lines(lines),
+        lines=Lines(
+            texts=texts,
+            keys=keys,
+            families=reader.places,
+            levels=reader.levels,
+            summaries=reader.summaries,
+        ),
+        families=reader.families.of_lines(reader.places),
         stacks=find_stacks(bodies),
         bodies=bodies,
     )
 
 
-def shown_lines(text: str) -> Iterator[str]:
-    """Cut a text into lines without colours; of redrawn lines, the last state stays."""
-    body = text.removesuffix("\n")
-    for raw in body.split("\n"):
-        line = raw
+def _without_colours(text: str) -> str:
+    """Take colours out of a text; of lines that were redrawn, the last state stays."""
+    if "\x1b" not in text and "\r" not in text:
+        return text
+    plain = StringIO(newline="")
+    start = 0
+    while start < len(text):
+        stop = text.find("\n", start) + 1 or len(text)
+        line = text[start:stop]
         if "\x1b" in line:
             line = _ANSI.sub("", line)
         if "\r" in line:
-            line = line.rstrip("\r")
-            line = line[line.rfind("\r") + 1 :]
-        yield line
+            end = "\n" if line.endswith("\n") else ""
+            line = line.rstrip("\r\n")
+            line = line[line.rfind("\r") + 1 :] + end
+        plain.write(line)
+        start = stop
+    return plain.getvalue()
+
+
+def _template(numbered: str) -> str:
+    """Mask the quotes and paths of a line whose numbers are masked."""
+    if '"' in numbered or "'" in numbered or "\u2018" in numbered:
+        numbered = _QUOTED.sub("<q>", numbered)
+    if "/" in numbered or "\\" in numbered:
+        numbered = _PATH.sub("/<p>", numbered)
+    return numbered
 
 
 def masked(text: str) -> str:
@@ -142,43 +231,61 @@ def numbers_in(text: str) -> list[str]:
 class _Reader:
     """Reads lines; what differs in numbers only is judged once."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        self.keys = array("l", [0]) * size
+        self.places = array("I", [0]) * size
+        self.levels = bytearray(size)
+        self.summaries = bytearray(size)
         self.families = _Families()
-        self._seen: dict[str, Line] = {}
-        self._alike: dict[str, tuple[str, int, Level, bool]] = {}
+        self._known: dict[str, tuple[int, Level, bool] | None] = {}
 
-    def line(self, shown: str) -> Line:
-        """Read one line."""
-        line = self._seen.get(shown)
-        if line is not None:
-            return line
-        stamp = _STAMP.match(shown)
-        key = shown[stamp.end() :] if stamp is not None else shown
-        head = key if len(key) <= _LONG else key[:_LONG]
-        numbered = _NUMBER.sub("<n>", head)
-        telling = numbered
-        if "0" in head and _ZERO.search(head) is not None:
-            telling += "0"
-        if '" 5' in head or "tatus" in head:
-            telling += "".join(_STATUS.findall(head))
-        alike = self._alike.get(telling)
-        if alike is None or len(key) > _LONG:
-            alike = self._alike[telling] = self._judged(key, head, numbered)
-        line = self._seen[shown] = Line(shown, key, *alike)
-        return line
+    def read(self, lines: Sequence[str], starts: Sequence[int], first: int) -> None:
+        """Read some lines that follow each other.
 
-    def _judged(
-        self, key: str, head: str, numbered: str
-    ) -> tuple[str, int, Level, bool]:
-        level, summary = judge(head)
-        if len(key) > _LONG and level < Level.ERROR and first_alarm(key) >= 0:
+        Args:
+            lines: The lines.
+            starts: Where each line of the log starts.
+            first: The number of the first of them.
+        """
+        keys: list[str] = []
+        for at, line in enumerate(lines, first):
+            stamp = _STAMP.match(line)
+            offset = stamp.end() if stamp is not None else 0
+            self.keys[at] = starts[at] + offset
+            keys.append(line[offset : offset + _LONG])
+        numbered = _NUMBER.sub("<n>", "\n".join(keys)).split("\n")
+        for at, (key, pattern) in enumerate(zip(keys, numbered, strict=True), first):
+            known = self._known.get(pattern)
+            if known is None or len(key) == _LONG:
+                known = self._asked(key, pattern, lines[at - first])
+            self.places[at], self.levels[at], self.summaries[at] = known
+
+    def _asked(self, key: str, pattern: str, line: str) -> tuple[int, Level, bool]:
+        """Judge a line, also by those of its numbers that tell good from bad."""
+        telling = pattern
+        if pattern in self._known or _numbers_tell(pattern):
+            telling += "0" if _ZERO.search(key) is not None else "1"
+            telling += "".join(_STATUS.findall(key))
+        known = self._known.get(telling)
+        if known is None or len(key) == _LONG:
+            if len(self._known) > _MOST_KNOWN:
+                self._known.clear()
+            if telling is not pattern:
+                self._known[pattern] = None
+            known = self._known[telling] = self._judged(key, pattern, line)
+        return known
+
+    def _judged(self, key: str, pattern: str, line: str) -> tuple[int, Level, bool]:
+        level, summary = judge(key)
+        long = len(key) == _LONG
+        if long and level < Level.ERROR and first_alarm(line) >= 0:
             level = Level.ERROR
-        template = numbered
-        if '"' in template or "'" in template or "\u2018" in template:
-            template = _QUOTED.sub("<q>", template)
-        if "/" in template or "\\" in template:
-            template = _PATH.sub("/<p>", template)
-        return template, self.families.place(numbered, template), level, summary
+        return self.families.place(pattern), level, summary
+
+
+def _numbers_tell(pattern: str) -> bool:
+    """Whether a line may be good or bad depending on its numbers."""
+    return '" <n>' in pattern or "tatus" in pattern or may_alarm(pattern)
 
 
 class _Families:
@@ -188,11 +295,16 @@ class _Families:
         self._found: list[Family] = []
         self._places: dict[tuple[int, tuple[str, ...]], int] = {}
 
-    def place(self, numbered: str, template: str) -> int:
+    def place(self, numbered: str) -> int:
+        """Return the number of the family of a line whose numbers are masked."""
         words = numbered.split(None, _PATTERN_WORDS)
-        start = template.split(None, _SIGNED_WORDS)[:_SIGNED_WORDS]
-        sign = len(words), tuple("<*>" if "<" in word else word for word in start)
+        start = _template(numbered).split(None, _SIGNED_WORDS)
+        named = tuple("<*>" if "<" in word else word for word in start[:_SIGNED_WORDS])
+        sign = len(words), named
         place = self._places.get(sign)
+        if place is None and len(self._found) >= _MOST_FAMILIES:
+            sign = len(words), ()
+            place = self._places.get(sign)
         if place is None:
             place = self._places[sign] = len(self._found)
             self._found.append(Family(words))
@@ -200,10 +312,10 @@ class _Families:
             self._found[place].merge(words)
         return place
 
-    def of_lines(self, lines: Sequence[Line]) -> tuple[Family, ...]:
+    def of_lines(self, places: Sequence[int]) -> tuple[Family, ...]:
         """Fill the families with their lines, and merge many that differ by a name."""
-        for at, line in enumerate(lines):
-            self._found[line.family].lines.append(at)
+        for at, place in enumerate(places):
+            self._found[place].lines.append(at)
         alike: dict[tuple[int, str], list[Family]] = {}
         for family in self._found:
             if len(family.lines) <= _SMALL and len(family.words) >= _SIGNED_WORDS:
@@ -221,5 +333,5 @@ def _merged(families: Sequence[Family]) -> Family:
     for family in families:
         merged.merge(family.words)
         merged.lines += family.lines
-    merged.lines.sort()
+    merged.lines = array("I", sorted(merged.lines))
     return merged

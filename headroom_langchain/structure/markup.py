@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
+from .definitions import definition_at
+
 
 class Part(Enum):
     """What a block is."""
@@ -19,6 +21,8 @@ class Part(Enum):
     HEADING = auto()
     TEXT = auto()
     ITEM = auto()
+    TERM = auto()
+    """A term, such as an option, with what it means."""
     CODE = auto()
     ROWS = auto()
     NOTE = auto()
@@ -34,17 +38,26 @@ class Block(NamedTuple):
     first: int
     stop: int
     level: int = 0
-    """Of a heading: 1 is the highest."""
+    """Of a heading: 1 is the highest. Of a term: the characters of its first line
+    before its meaning, or 0 where that is below."""
 
 
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _LISTING = re.compile(r"(-{4,}|\.{4,})\s*$")
 _HASHES = re.compile(r"(#{1,6}|={1,6})[ \t]+\S")
 _RULER = re.compile(r"([=\-~^\"'*+_#:.])\1{2,}\s*$")
+_MARKED = r"(?:[-+•·\u2013]|\*{1,3}) |\d{1,3}[.)、] ?|\(\w{1,2}\) |:\w[^:]{0,40}: "
 _ITEM = re.compile(
-    r"\s*(?:[-*+•·\u2013] |\d{1,3}[.)、] ?|\(\w{1,2}\) |:\w[^:]{0,40}: "
-    r"|-{1,2}[\w?][\w=, <>-]*(?:\s|$)|[\w.$/-]{2,40} {3,}\S)"
+    rf"\s*(?:{_MARKED}|-{{1,2}}[\w?][\w=, <>-]*(?:\s|$)|[\w.$/-]{{2,40}} {{3,}}\S)"
 )
+_MANUAL = re.compile(r"(\S+\(\d\w*\)) .* \1$")
+_RELEASE = re.compile(
+    r"(?:\*{1,2} )?(?:(?:version|release|changes (?:in|with|for|between)|new in)\s+)?"
+    r"(?:[\w-]{1,30} )?v?\d+\.\d+[\w.+-]*\s*(?:$|[(\[/:,\u2013-].{0,60}$)",
+    re.IGNORECASE,
+)
+"""A line that opens the changes of one version."""
+_MANUAL_ITEM = re.compile(rf"\s*(?:{_MARKED})")
 _DIRECTIVE = re.compile(r"\s*\.\. (\w[\w-]*)::")
 _APART = re.compile(
     r"\s*(?:>\s*)*(?:\[!\w+\]|!!! ?\w|\?\?\? ?\w|:::+ ?(?:note|tip|warn|caution|danger"
@@ -70,11 +83,13 @@ _UNSEEN = re.compile(
 _CONTENTS = re.compile(r"\s*(?:[-*+]|\d+\.) \[[^\]]*\]\(#[^)]*\)\s*$")
 _MOST_META: Final = 60
 _CODE_INDENT: Final = 4
+_MANUAL_INDENT: Final = 4
 _PROBED: Final = 400
 _PAIR: Final = 2
 _MOST_LISTED: Final = 200
 _MOSTLY: Final = 0.6
 _TITLE: Final = 160
+_TITLED: Final = 4
 _LABEL: Final = 40
 _WORDS_OF_PROSE: Final = 6
 
@@ -95,6 +110,9 @@ class _Reader:
         self._levels: dict[str, int] = {}
         self._found: list[Block] = []
         self._indented = _mostly_indented(lines)
+        title = next((line for line in lines[:_TITLED] if line.strip()), "")
+        self._manual = _MANUAL.match(title.strip()[:_TITLE]) is not None
+        self._item = _MANUAL_ITEM if self._manual else _ITEM
         self._closers = {mark: _closers(lines, mark) for mark in "`~"}
         self._unclosed = {"`": len(lines), "~": len(lines)}
 
@@ -124,7 +142,7 @@ class _Reader:
     def _block(self, line: str) -> None:
         if self._fenced(line) or self._label(line) or self._heading(line):
             return
-        if self._directive(line):
+        if self._directive(line) or self._term():
             return
         text = line.lstrip()
         if text.startswith(("|", "+-", "+=")):
@@ -133,7 +151,7 @@ class _Reader:
             self._add(Part.NOTE, self._paragraph())
         elif _UNSEEN.match(line) or _RULER.match(text) or _CONTENTS.match(line):
             self._add(Part.FILLER, self._at + 1)
-        elif _ITEM.match(line):
+        elif self._item.match(line):
             self._add(Part.ITEM, self._paragraph())
         elif len(line) - len(text) >= _CODE_INDENT and self._is_literal():
             self._add(Part.CODE, self._while_indented(1))
@@ -144,7 +162,7 @@ class _Reader:
 
     def _next(self, step: int = 1) -> str:
         at = self._at + step
-        return self._lines[at] if at < len(self._lines) else ""
+        return self._lines[at] if 0 <= at < len(self._lines) else ""
 
     def _heading(self, line: str) -> bool:
         mark = line[0]
@@ -153,6 +171,18 @@ class _Reader:
             return True
         if mark.isspace() or len(line) > _TITLE:
             return False
+        return self._release(line) or self._ruled_heading(line)
+
+    def _release(self, line: str) -> bool:
+        """Take a line that opens the changes of a version."""
+        if _RELEASE.match(line) is None or self._next(-1).strip():
+            return False
+        self._add(Part.HEADING, self._at + 1, self._level("release"))
+        return True
+
+    def _ruled_heading(self, line: str) -> bool:
+        """Take a title with a ruler below it, or above and below."""
+        mark = line[0]
         under = self._next()
         if _RULER.match(line):
             if under.strip() and self._next(2).rstrip() == line.rstrip():
@@ -166,6 +196,9 @@ class _Reader:
 
     def _label(self, line: str) -> bool:
         """Take the title of what is indented below, as in a help text."""
+        if self._manual and (title := self._manual_title(line)):
+            self._add(Part.HEADING, self._at + 1, title)
+            return True
         if len(line) > _LABEL or not line[0].isalpha():
             return False
         below = self._next() if self._next().strip() else self._next(2)
@@ -174,6 +207,27 @@ class _Reader:
             self._add(Part.HEADING, self._at + 1, self._level("label"))
             return True
         return False
+
+    def _manual_title(self, line: str) -> int:
+        """Return the level of a title in a manual page, where only titles stand out."""
+        indent = len(line) - len(line.lstrip())
+        below = self._next() if self._next().strip() else self._next(2)
+        deeper = len(below) - len(below.lstrip()) > indent
+        if indent > _MANUAL_INDENT or not deeper or len(line) > _TITLE:
+            return 0
+        return 1 if indent == 0 else 2
+
+    def _term(self) -> bool:
+        """Take a term with its meaning, up to the next term, item or code."""
+        if self._manual and not self._found:
+            return False
+        last = self._found[-1] if self._found else None
+        after = last is not None and last.part is Part.TERM and last.stop == self._at
+        found = definition_at(self._lines, self._at, after=after, item=self._item)
+        if found is None:
+            return False
+        self._add(Part.TERM, found.stop, found.column)
+        return True
 
     def _level(self, mark: str) -> int:
         return self._levels.setdefault(mark, len(self._levels) + 1)
@@ -258,9 +312,9 @@ class _Reader:
             text = line.lstrip()
             if not text or text.startswith(("```", "~~~", "|", "# ", "## ", "### ")):
                 break
-            if not text[0].isalnum() and _ITEM.match(line):
+            if not text[0].isalnum() and self._item.match(line):
                 break
-            if (text[0].isdigit() or "   " in text) and _ITEM.match(line):
+            if (text[0].isdigit() or "   " in text) and self._item.match(line):
                 break
             after = self._lines[at + 1] if at + 1 < len(self._lines) else ""
             if after[:1] == after[1:2] and _is_ruler_under(line, after):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import IntEnum
+from itertools import chain, islice
 
 from .statements import Weight
 
@@ -19,6 +20,7 @@ class Role(IntEnum):
 
     HEADING = 0
     DEFINITION = 1
+    """It defines something, or names what the lines below it, further in, explain."""
     RULE = 2
     """It says what must or must not be, a default or a limit."""
     MENTION = 3
@@ -63,6 +65,8 @@ _ITEM = re.compile(r"(?:[-*+•·] |\d{1,3}[.)] |\(\w\) |<li|<p[ >]|<td|<th|<dt|
 _OPTION = re.compile(r"-{1,2}[A-Za-z?][\w-]*(?:[ =,\[<]|$)")
 """What a program can be called with, in its help or manual page."""
 _TAG_PIECES = re.compile(r"<[^<>]*>?|[\s{}()\[\];,>=*_~^#\"'|+:.-]+")
+_TERM_TEXT = re.compile(r"\S{1,24} {4,}\S")
+_NO_TERM_ENDS = tuple(".,;:!?{([<>|\\")
 _TITLE_LENGTH = 80
 _LABEL_LENGTH = 40
 _PROBED = 400
@@ -82,7 +86,8 @@ def roles(lines: Sequence[str], weights: Sequence[Weight]) -> list[Role]:
     found: list[Role] = []
     file_before = ""
     before = ""
-    for line, after, weight in zip(lines, [*lines[1:], ""], weights, strict=True):
+    afters = chain(islice(lines, 1, None), [""])
+    for line, after, weight in zip(lines, afters, weights, strict=True):
         text = line[:_PROBED].strip()
         hit = _FOUND.match(text) if looks_found else None
         if not text:
@@ -117,7 +122,7 @@ def _in_patch(line: str) -> Role:
 def _role(line: str, text: str, before: str, after: str, weight: Weight) -> Role:
     if _is_heading(line, text, before, after):
         return Role.HEADING
-    if _is_definition(line, text):
+    if _is_definition(line, text) or _is_term(line, text, before, after):
         return Role.DEFINITION
     if not text[:1].isalnum() and not _TAG_PIECES.sub("", text):
         return Role.FILLER
@@ -146,6 +151,18 @@ def _is_heading(line: str, text: str, before: str, after: str) -> bool:
     if text[-1] == ":" and len(text) <= _LABEL_LENGTH:
         return True
     return text.isupper() and len(text) > len("NO.")
+
+
+def _is_term(line: str, text: str, before: str, after: str) -> bool:
+    """Tell whether it is what the lines below explain, as in a manual page."""
+    if before.strip() or len(text) > _TITLE_LENGTH:
+        return False
+    if line[0].isspace() and _TERM_TEXT.match(text):
+        return True
+    said = after.lstrip()
+    deeper = len(after) - len(said) > len(line) - len(line.lstrip())
+    # An explanation is a sentence; what is further in in code hardly ever is.
+    return deeper and said[:1].isupper() and not text.endswith(_NO_TERM_ENDS)
 
 
 def _is_definition(line: str, text: str) -> bool:

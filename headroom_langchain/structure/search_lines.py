@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from .text_lines import some_lines
+
 _PATH = r"(?:[A-Za-z]:[\\/])?[^:\n\t]{1,300}"
 _NUMBERED = re.compile(rf"({_PATH}):\d{{1,7}}:(?:(\d{{1,5}}):)?")
 _CONTEXT = re.compile(r"-\d{1,7}-")
@@ -88,11 +90,12 @@ def read_search(lines: Sequence[str]) -> SearchResult | None:
 
 def search_form(lines: Sequence[str]) -> SearchForm | None:
     """Tell which form of a search result most lines have, if any."""
-    filled = [line[:_WIDEST] for line in lines if line.strip("-\r ")]
+    glance = some_lines(lines, _GLANCE)
+    filled = [line[:_WIDEST] for line in glance if line.strip("-\r ")]
     if len(filled) < _LEAST:
         return None
     tally = _Tally()
-    for line in filled[:: 1 + len(filled) // _GLANCE]:
+    for line in filled:
         tally.add(line)
     least = max(_LEAST, _ENOUGH * tally.size)
     if tally.forms[SearchForm.BARE] >= least:

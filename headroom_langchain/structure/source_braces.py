@@ -29,7 +29,7 @@ def is_flat(lines: SourceLines) -> bool:
     for body, indent, sort in zip(
         lines.bodies[probed], lines.indents[probed], lines.sorts[probed], strict=True
     ):
-        if sort < Sort.IMPORT and sort is not Sort.CLOSER:
+        if sort < Sort.IMPORT and sort != Sort.CLOSER:
             continue
         if depth > 0 and body[0] != "}":
             inner += 1
@@ -46,7 +46,7 @@ def indent_by_braces(lines: SourceLines) -> None:
     """
     depth = 0
     for at, (body, sort) in enumerate(zip(lines.bodies, lines.sorts, strict=True)):
-        code = sort >= Sort.IMPORT or sort is Sort.CLOSER
+        code = sort >= Sort.IMPORT or sort == Sort.CLOSER
         closes = code and body[0] in "})"
         lines.indents[at] = _STEP * min(_DEEPEST, max(0, depth - closes))
         if code and ("{" in body or "}" in body):

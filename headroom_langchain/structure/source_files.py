@@ -7,6 +7,7 @@ one after the other with a line between them that has the name of the next.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -41,14 +42,14 @@ class SourceFile:
     """Whether its first line is the heading that names it."""
 
 
-def without_numbers(texts: Sequence[str]) -> Sequence[str]:
-    """Take line numbers away, if there are any in front of the lines.
+def number_widths(texts: Sequence[str]) -> array[int] | None:
+    """Measure the line numbers in front of lines, if there are any.
 
     Args:
         texts: The lines of a text; the first hundred or so decide.
 
     Returns:
-        The lines without their numbers; the lines as they are when most of them
+        For each line how many characters its number has; `None` when most of them
         have no number, or when the numbers do not count up.
     """
     filled = matching = in_order = 0
@@ -62,13 +63,23 @@ def without_numbers(texts: Sequence[str]) -> Sequence[str]:
             before = number
         filled += bool(text.strip())
     if matching < max(_FEWEST, _MOSTLY * filled):
-        return texts
+        return None
     if in_order < _IN_ORDER * (matching - 1):
+        return None
+    found = map(_NUMBER.match, texts)
+    return array("i", [match.end() if match else 0 for match in found])
+
+
+def without_numbers(texts: Sequence[str]) -> Sequence[str]:
+    """Take line numbers away, if there are any in front of the lines.
+
+    Args:
+        texts: The lines of a text.
+    """
+    widths = number_widths(texts)
+    if widths is None:
         return texts
-    return [
-        text[match.end() :] if (match := _NUMBER.match(text)) else text
-        for text in texts
-    ]
+    return [text[width:] for text, width in zip(texts, widths, strict=True)]
 
 
 def first_number(texts: Sequence[str]) -> int:

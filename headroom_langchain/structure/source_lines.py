@@ -7,7 +7,8 @@ that what stands inside them is not taken for code.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -37,9 +38,10 @@ class SourceLines:
     language: Language
     bodies: list[str] = field(default_factory=list)
     """The lines without indentation and trailing blanks."""
-    indents: list[int] = field(default_factory=list)
+    indents: array[int] = field(default_factory=lambda: array("i"))
     """How far each line is indented; a tab counts as four."""
-    sorts: list[Sort] = field(default_factory=list)
+    sorts: bytearray = field(default_factory=bytearray)
+    """The `Sort` of each line."""
 
 
 _CLOSER = re.compile(r"(?:[\])}{(;,>]+|end[,;)]?|fi|done|esac|then|do)$")
@@ -67,9 +69,11 @@ _FIRST_WORDS = tuple(
 _TAB = 4
 _LONGEST_BRACKET = 60
 _PROBED = 400
+_SHORT = 20
+_KNOWN = 2000
 
 
-def read_source(texts: Sequence[str], language: Language) -> SourceLines:
+def read_source(texts: Iterable[str], language: Language) -> SourceLines:
     """Take lines of source code apart.
 
     Args:
@@ -80,14 +84,18 @@ def read_source(texts: Sequence[str], language: Language) -> SourceLines:
     reader = _Reader(language)
     bodies, indents, sorts = lines.bodies, lines.indents, lines.sorts
     blank, sort = Sort.BLANK, reader.sort
+    # Short lines such as `return None` come again and again: they are kept once.
+    known: dict[str, str] = {}
     for at, text in enumerate(texts):
         body = text.strip()
+        if len(body) <= _SHORT and len(known) < _KNOWN:
+            body = known.setdefault(body, body)
         bodies.append(body)
         if not body:
             indents.append(0)
             sorts.append(blank)
             continue
-        indent = 0 if text[0] == body[0] else len(text) - len(text.lstrip())
+        indent = text.index(body[0])
         if indent and "\t" in text:
             indent += (_TAB - 1) * text.count("\t", 0, indent)
         indents.append(indent)
@@ -174,7 +182,7 @@ class _Reader:
         if _CLOSER.match(body):
             return Sort.CLOSER
         sort = _sort_of(body)
-        if sort is not Sort.CODE:
+        if sort != Sort.CODE:
             self._depth = _depth(body)
             self._left = _LONGEST_BRACKET if self._depth > 0 else 0
             self._bracket = sort

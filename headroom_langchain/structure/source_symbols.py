@@ -129,9 +129,9 @@ class _Finder:
             if self._open and self._closes(indents[at], self._bodies[at]):
                 self._close(indents[at], self._bodies[at], before)
             before = at
-            if sort is Sort.CLOSER and self._open and self._is_end(at):
+            if sort == Sort.CLOSER and self._open and self._is_end(at):
                 self._found[self._open.pop()].last = at
-            if sort is Sort.CODE and (symbol := self._symbol(at)) is not None:
+            if sort == Sort.CODE and (symbol := self._symbol(at)) is not None:
                 symbol.parent = self._open[-1] if self._open else -1
                 self._indents.append(indents[symbol.first])
                 self._open.append(len(self._found))
@@ -244,7 +244,7 @@ class _Finder:
         above = at - 1
         alone = (
             above >= 0
-            and self._sorts[above] is Sort.CODE
+            and self._sorts[above] == Sort.CODE
             and self._lines.indents[above] == self._lines.indents[at]
             and self._bodies[above][-1] not in ";{}():,\\=>"
             and self._bodies[above][0] not in "#}"

@@ -31,6 +31,7 @@ _NUMBERED = re.compile(r" +\d+: ")
 _RUST_PLACE = re.compile(r" +at ")
 _PYTHON_HEAD = "Traceback (most recent call last)"
 _GO_HEAD = re.compile(r"goroutine \d+ \[|panic: |fatal error: |SIG[A-Z]+: ")
+_BEGINS = re.compile(f"{_GO_HEAD.pattern}|{_FRAME.pattern}")
 _LONGEST = 2000
 _HEAD_LINES = 6
 _INSIDE_LINES = 4
@@ -44,7 +45,7 @@ class Stack:
 
     start: int
     stop: int
-    frames: tuple[int, ...]
+    frames: Sequence[int]
     """The lines that are frames or belong to one; all others name causes."""
     thread: bool = False
     """Whether it is one thread of a dump of all threads."""
@@ -69,15 +70,22 @@ def find_stacks(bodies: Sequence[str]) -> tuple[Stack, ...]:
         or is a Python traceback.
     """
     stacks: list[Stack] = []
-    at = 0
-    while at < len(bodies):
-        stack = _stack_at(bodies, at, stacks[-1].stop if stacks else 0)
-        if stack is None:
-            at += 1
-        else:
+    free = 0
+    for at, body in enumerate(bodies):
+        if at < free or not (_BEGINS.match(body) or _PYTHON_HEAD in body):
+            continue
+        stack = _stack_at(bodies, at, free)
+        if stack is not None:
             stacks.append(stack)
-            at = stack.stop
+            free = stack.stop
     return tuple(stacks)
+
+
+def _packed(places: list[int]) -> Sequence[int]:
+    """Keep numbers that follow each other as a range, which takes less memory."""
+    if not places or places[-1] - places[0] + 1 != len(places):
+        return tuple(places)
+    return range(places[0], places[-1] + 1)
 
 
 def _starts_call(bodies: Sequence[str], at: int) -> bool:
@@ -115,13 +123,14 @@ def _python(bodies: Sequence[str], start: int) -> Stack:
         elif _begins_anew(bodies, at) or not _is_between_causes(bodies, at):
             break
         at += 1
-    return Stack(start, min(len(bodies), at), tuple(frames))
+    return Stack(start, min(len(bodies), at), _packed(frames))
 
 
 def _begins_anew(bodies: Sequence[str], at: int) -> bool:
     """Whether a line is the head of a trace that is no cause of the one above."""
-    said = bodies[max(0, at - 2) : at]
-    return _PYTHON_HEAD in bodies[at] and not any(map(_CHAIN.match, said))
+    if _PYTHON_HEAD not in bodies[at]:
+        return False
+    return not any(map(_CHAIN.match, bodies[max(0, at - 2) : at]))
 
 
 def _is_between_causes(bodies: Sequence[str], at: int) -> bool:
@@ -158,7 +167,7 @@ def _go(bodies: Sequence[str], start: int) -> Stack | None:
     while at - 1 > start and not bodies[at - 1].strip():
         at -= 1
     thread = bodies[start].startswith("goroutine")
-    return Stack(start, at, tuple(frames), thread) if frames else None
+    return Stack(start, at, _packed(frames), thread) if frames else None
 
 
 def _go_on_go(bodies: Sequence[str], at: int) -> bool:
@@ -190,7 +199,7 @@ def _framed(bodies: Sequence[str], first: int, free: int) -> Stack | None:
         if not _LEADS_ON.match(bodies[start]):
             break
     thread = _THREAD.match(bodies[start]) is not None
-    return Stack(start, at, tuple(frames), thread)
+    return Stack(start, at, _packed(frames), thread)
 
 
 def _is_inside(bodies: Sequence[str], at: int) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .tables_aligned import read_aligned, read_headless
+from .tables_cells import Cells
 from .tables_delimited import read_delimited
 from .tables_expanded import read_expanded
 from .tables_rows import FoundRows
@@ -43,9 +44,11 @@ class Table:
     """The first line of each row."""
     stops: Sequence[int]
     """The line after each row."""
-    columns: Sequence[Sequence[str]]
+    across: Sequence[int]
+    """Which of the rows go across the borders of columns, so that cells are cut."""
+    columns: Sequence[Cells]
     """For each column the cells of all rows, without the blanks around them."""
-    strangers: tuple[int, ...]
+    strangers: Sequence[int]
     """Lines among the rows that are no rows: remarks, or rows of another shape."""
 
 
@@ -90,9 +93,14 @@ def _read_at(lines: Sequence[str], at: int, blank: int) -> FoundRows | None:
         found = read_delimited(lines, at)
         # Commas may stand inside the cells of rows that blanks separate.
         if found is None or found.strangers or len(found.starts) < _CERTAIN:
-            others = (found, read_aligned(lines, at, blank), read_headless(lines, at))
-            found = max(others, key=_rows_of)
+            found = _with_most_rows(found, read_aligned(lines, at, blank))
+            if found is None or found.strangers or found.stop < blank:
+                found = _with_most_rows(found, read_headless(lines, at))
     return found
+
+
+def _with_most_rows(*found: FoundRows | None) -> FoundRows | None:
+    return max(found, key=_rows_of)
 
 
 def _rows_of(found: FoundRows | None) -> int:
@@ -113,6 +121,7 @@ def _table(found: FoundRows) -> Table:
         drawn=found.drawn,
         starts=found.starts,
         stops=found.stops,
+        across=found.across,
         columns=found.columns,
-        strangers=tuple(found.strangers),
+        strangers=found.strangers,
     )

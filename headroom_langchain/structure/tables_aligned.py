@@ -7,6 +7,7 @@ their column, as in `ps`, the words of a row are its cells instead.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
@@ -16,6 +17,8 @@ _WIDE: Final = 1200
 _PROBE: Final = 6
 _SAMPLE: Final = 80
 _NEAREST: Final = (24, 3)
+_STROKES: Final = frozenset("-=─━═ \r")
+"""What a line between the titles and the rows is drawn with."""
 _MISSES: Final = 2
 _HEADLESS_MISSES: Final = 6
 _FEWEST: Final = 2
@@ -46,10 +49,13 @@ def read_aligned(lines: Sequence[str], at: int, stop: int) -> FoundRows | None:
     words = head.split()
     if len(words) < _COLUMNS or any(map(is_value, words)):
         return None
-    probe = [line[:_WIDE] for line in lines[at + 1 : min(stop, at + 1 + _PROBE)]]
+    body = at + 1
+    if body < stop and _STROKES.issuperset(lines[body]):
+        body += 1
+    probe = [line[:_WIDE] for line in lines[body : min(stop, body + _PROBE)]]
     if len(probe) < _FEWEST or not _is_head(head, words, probe):
         return None
-    found = FoundRows(start=at, body=at + 1, stop=at + 1, names=[])
+    found = FoundRows(start=at, body=body, stop=body, names=[])
     _add_rows(found, head, lines, stop)
     return found.finish() if found.starts else None
 
@@ -172,12 +178,10 @@ def _reaches(head: str, marks: str, at: int) -> bool:
 
 def _starts_another(line: str, found: FoundRows) -> bool:
     """Whether a line has only titles, in a table whose rows have numbers."""
+    if not _lacks_numbers(line, found):
+        return False
     words = line.split()
-    return (
-        _lacks_numbers(line, found)
-        and len(words) >= _COLUMNS
-        and all(map(_TITLE.match, words))
-    )
+    return len(words) >= _COLUMNS and all(map(_TITLE.match, words))
 
 
 def _lacks_numbers(line: str, found: FoundRows) -> bool:
@@ -212,19 +216,28 @@ def _add_slices(
     found.names = [head[a:b].strip() for a, b in cuts]
     borders = [start - 1 for start, _ in cuts[1:]]
     plain = len(head.split()) == len(cuts)
+    slices = [slice(*cut) for cut in cuts]
     for number in range(found.body, stop):
         line = lines[number]
         if _starts_another(line, found):
             break
-        crossed = sum(1 for at in borders if line[at : at + 1].strip())
+        crossed = _crossed(line, borders)
         cells = _shifted(line, len(cuts)) if crossed and plain else None
         if cells is None and _is_remark(line, crossed, len(borders), found):
             found.strangers.append(number)
             if not found.starts or number - found.stop >= _MISSES:
                 break
         else:
-            row = cells or [line[a:b].strip() for a, b in cuts]
+            if crossed:
+                found.across.append(len(found.starts))
+            row = cells or [*map(str.strip, map(line.__getitem__, slices))]
             found.add(row, number, number + 1)
+
+
+def _crossed(line: str, borders: Sequence[int]) -> int:
+    """Return how many borders of columns a line goes across."""
+    reached = borders[: bisect_left(borders, len(line))]
+    return len("".join("".join(map(line.__getitem__, reached)).split()))
 
 
 def _shifted(line: str, width: int) -> list[str] | None:

@@ -104,7 +104,7 @@ def _records(lines: Sequence[str], at: int, delimiter: str) -> Iterator[_Record]
     if delimiter == "|":
         yield from _plain_records(lines, at, delimiter)
         return
-    source = (line + "\n" for line in islice(lines, at, None))
+    source = (lines[number] + "\n" for number in range(at, len(lines)))
     reader = csv.reader(source, delimiter=delimiter)
     start = at
     for cells in reader:
@@ -116,7 +116,8 @@ def _records(lines: Sequence[str], at: int, delimiter: str) -> Iterator[_Record]
 
 
 def _plain_records(lines: Sequence[str], at: int, delimiter: str) -> Iterator[_Record]:
-    for number, line in enumerate(islice(lines, at, None), at):
+    for number in range(at, len(lines)):
+        line = lines[number]
         cells = line.rstrip("\r").split(delimiter)
         yield (cells if line.strip() else []), number, number + 1
 
@@ -139,7 +140,7 @@ def _collect(
             misses += bool(misses)
             continue
         if least <= len(cells) <= width:
-            cleaned = [cell.strip() for cell in cells]
+            cleaned = list(map(str.strip, cells))
             if start == at and _is_head(cleaned):
                 found.names, found.body, found.stop = cleaned, stop, stop
             else:
@@ -147,7 +148,7 @@ def _collect(
             misses = 0
             continue
         misses += 1
-        found.strangers += range(start, stop)
+        found.strangers.extend(range(start, stop))
         if misses >= _MISSES:
             break
     return found.finish()

@@ -7,13 +7,14 @@ from array import array
 from dataclasses import dataclass, field
 from typing import Final
 
+from .tables_cells import Cells
+
 _NUMBER: Final = re.compile(
     r"\d{4}-\d\d-\d\d[ T]|[-+]?[$€£]?\d[\d.,:_/-]*\s?%?[A-Za-z]{0,3}$"
 )
 _START: Final = 40
 _PART: Final = 3
 _TOGETHER: Final = 400
-_KNOWN: Final = 4000
 
 
 def _places() -> array[int]:
@@ -22,11 +23,7 @@ def _places() -> array[int]:
 
 @dataclass(slots=True, kw_only=True)
 class FoundRows:
-    """A table that is being read.
-
-    Equal cells are kept once, since a table of small cells would else take many
-    times the memory of its text.
-    """
+    """A table that is being read."""
 
     start: int
     """The first line, that of the titles or of the first row."""
@@ -39,15 +36,16 @@ class FoundRows:
     """The first line of each row."""
     stops: array[int] = field(default_factory=_places)
     """The line after each row."""
-    strangers: list[int] = field(default_factory=list)
+    strangers: array[int] = field(default_factory=_places)
     """Lines between that are no rows."""
-    columns: list[list[str]] = field(default_factory=list)
+    across: array[int] = field(default_factory=_places)
+    """Which of the rows go across the borders of columns, so that cells are cut."""
+    columns: list[Cells] = field(default_factory=list)
     drawn: bool = False
     """Whether a delimiter or a rule tells the columns."""
     first: str = ""
     """The cells of the first row."""
     _waiting: list[list[str]] = field(default_factory=list)
-    _known: dict[str, str] = field(default_factory=dict)
 
     def add(self, cells: list[str], start: int, stop: int) -> None:
         """Add a row that covers the lines from `start` to before `stop`."""
@@ -63,22 +61,23 @@ class FoundRows:
     def finish(self) -> FoundRows:
         """Put everything in its place after the last row."""
         self._put_away()
-        self.strangers = [at for at in self.strangers if at < self.stop]
+        while self.strangers and self.strangers[-1] >= self.stop:
+            self.strangers.pop()
         return self
 
     def _put_away(self) -> None:
         rows = self._waiting
         if not rows:
             return
-        width = max(len(self.columns), *map(len, rows))
-        full = [[*cells, *([""] * (width - len(cells)))] for cells in rows]
+        sizes = [len(self.columns), *map(len, rows)]
+        width = max(sizes)
+        if min(sizes[1:]) < width:
+            rows = [[*cells, *([""] * (width - len(cells)))] for cells in rows]
         before = len(self.starts) - len(rows)
         while len(self.columns) < width:
-            self.columns.append([""] * before)
-        for column, cells in zip(self.columns, zip(*full, strict=True), strict=True):
-            if len(self._known) > _KNOWN:
-                self._known.clear()
-            column.extend(map(self._known.setdefault, cells, cells))
+            self.columns.append(Cells(before))
+        for column, cells in zip(self.columns, zip(*rows, strict=True), strict=True):
+            column.add(cells)
         self._waiting = []
 
 

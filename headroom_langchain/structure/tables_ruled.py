@@ -18,6 +18,8 @@ _STROKES: Final = re.compile(r"[-=─━═]{2,}")
 _FIRST_STROKES: Final = "-=+|:┌├┏╔╭ ─━═"
 _BARS: Final = "|│┃║"
 _JOINTS: Final = "+|┬┼╇╦╪┳ \t-"
+_REMARK: Final = "# "
+"""What test runners print before each line of a table."""
 _NEAR: Final = 2
 _WIDEST: Final = 4000
 _COLUMNS: Final = 2
@@ -30,9 +32,13 @@ def read_ruled(lines: Sequence[str], at: int) -> FoundRows | None:
         lines: The lines of the text.
         at: A line that is not blank: the titles, or a rule above them.
     """
-    title = at + 1 if _is_rule(lines[at]) else at
+    title = at + 1 if _is_rule(lines[at], 1) else at
     rule = title + 1
-    if rule >= len(lines) or not lines[title].strip() or not _is_rule(lines[rule]):
+    if rule >= len(lines) or not lines[title].strip():
+        return None
+    # Bars in the titles tell the columns, whatever the rule is like.
+    strokes = 1 if any(lines[title].count(one) > 1 for one in _BARS) else _COLUMNS
+    if not _is_rule(lines[rule], strokes):
         return None
     if _is_rule(lines[title]):
         return None
@@ -41,14 +47,15 @@ def read_ruled(lines: Sequence[str], at: int) -> FoundRows | None:
     return _with_strokes(lines, at, title) if found is None else found
 
 
-def _is_rule(line: str) -> bool:
-    """Whether a line is drawn, of strokes for two columns or more."""
+def _is_rule(line: str, least: int = _COLUMNS) -> bool:
+    """Whether a line is drawn, of as many strokes as that at least."""
+    line = line.removeprefix(_REMARK)
     if line[:1] not in _FIRST_STROKES or len(line) > _WIDEST:
         return False
     if not _RULE.issuperset(line):
         return False
     strokes = _STROKES.findall(line) or line.count("-") * ["-"]
-    return len(strokes) >= _COLUMNS or (bool(strokes) and line[:1] in "+|┌├╭┏╔")
+    return len(strokes) >= least or (bool(strokes) and line[:1] in "+|┌├╭┏╔")
 
 
 def _with_bars(lines: Sequence[str], at: int, title: int, bar: str) -> FoundRows | None:

@@ -9,20 +9,32 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from itertools import islice
+from operator import methodcaller
 from typing import Final, Protocol
 
 _START = re.compile(r"<(?=[/!?]|[^\W\d])")
 _NAME = re.compile(r"[^\W\d][^\s/><\"']*")
 # Every part is possessive, and no part goes beyond the next `<`: linear.
-_TAG = re.compile(
-    r"""<(/?)([^\W\d][^\s/><"']*+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>"""
+_TEXT_AND_TAG = re.compile(
+    r"""([^<]*+)<(/?)([^\W\d][^\s/><"']*+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>"""
 )
 _ATTRIBUTE = re.compile(
     r"""([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?"""
 )
+_groups: Final = methodcaller("groups", "")
+# None of them becomes a part of another reference.
+_FREQUENT: Final = (
+    ("&nbsp;", "\xa0"),
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&quot;", '"'),
+)
 _RAW: Final = ("script", "style", "textarea", "title", "xmp")
+_NONE: Final[dict[str, str]] = {}
 _LONGEST_TAG: Final = 40_000
 _MOST_KNOWN: Final = 500
+_MOST_ATTRIBUTES: Final = 2000
 _SHORT: Final = 80
 
 
@@ -64,6 +76,10 @@ def resolve(text: str) -> str:
     """Resolve the character references of HTML; declared entities stay."""
     if "&" not in text:
         return text
+    for reference, character in _FREQUENT:
+        text = text.replace(reference, character)
+    if "&" not in text:
+        return text
     try:
         return unescape(text)
     except ValueError:  # a number of more digits than Python converts
@@ -79,20 +95,30 @@ class _Scanner:
         self._known: dict[str, dict[str, str]] = {}
 
     def run(self) -> None:
-        text, at = self._text, 0
-        while at < len(text):
-            start = _START.search(text, at)
-            mark = start.start() if start else len(text)
-            if mark > at:
-                self._handler.text(resolve(text[at:mark]))
-            if start is None:
-                return
-            simple = _TAG.match(text, mark)
-            if simple is None:
-                at = self._markup(mark)
+        text, handler, html = self._text, self._handler, self._html
+        at, size = 0, len(text)
+        while at < size:
+            usual = _TEXT_AND_TAG.match(text, at)
+            if usual is None:
+                at = self._unusual(at)
+                continue
+            before, slash, name, body = usual.groups()
+            if before:
+                handler.text(resolve(before))
+            at = usual.end()
+            if slash:
+                handler.close(name.lower() if html else name)
             else:
-                slash, name, body = simple.groups()
-                at = self._tag(name, body, simple.end(), closing=bool(slash))
+                at = self._open(name, body, at)
+
+    def _unusual(self, at: int) -> int:
+        """Take text and what is no simple tag behind it, and return where it ends."""
+        text = self._text
+        start = _START.search(text, at)
+        mark = start.start() if start else len(text)
+        if mark > at:
+            self._handler.text(resolve(text[at:mark]))
+        return mark if start is None else self._markup(mark)
 
     def _find(self, wanted: str, start: int) -> int:
         """Find a string; one that is missing once is not looked for again."""
@@ -116,29 +142,37 @@ class _Scanner:
             stop = len(text) if found and ">" in self._absent else at + 1
             self._handler.text(resolve(text[at:stop]))
             return stop
-        body = text[found.end() : stop]
-        return self._tag(found.group(), body, stop + 1, closing=closing)
-
-    def _tag(self, name: str, body: str, stop: int, *, closing: bool) -> int:
-        """Tell of one tag, and return where what belongs to it ends."""
-        tag = name.lower() if self._html else name
         if closing:
-            self._handler.close(tag)
-            return stop
-        attributes = self._attributes(body) if body else {}
+            name = found.group()
+            self._handler.close(name.lower() if self._html else name)
+            return stop + 1
+        return self._open(found.group(), text[found.end() : stop], stop + 1)
+
+    def _open(self, name: str, body: str, stop: int) -> int:
+        """Tell of a start tag, and return where what belongs to it ends."""
+        tag = name.lower() if self._html else name
+        attributes = self._attributes(body) if body else _NONE
         self._handler.open(tag, attributes, empty=body.endswith("/"))
         raw = self._html and tag in _RAW
         return self._raw_text(tag, stop) if raw else stop
 
     def _attributes(self, body: str) -> dict[str, str]:
-        """Read the attributes of a tag; tags of a document are much alike."""
+        """Read the attributes of a tag, of very many the first ones.
+
+        Tags of a document are much alike.
+        """
         known = self._known.get(body)
         if known is None:
+            found = (
+                _ATTRIBUTE.findall(body)
+                if len(body) < _LONGEST_TAG
+                else islice(map(_groups, _ATTRIBUTE.finditer(body)), _MOST_ATTRIBUTES)
+            )
             known = {
                 (name.lower() if self._html else name): resolve(
                     double or single or bare
                 )
-                for name, double, single, bare in _ATTRIBUTE.findall(body)
+                for name, double, single, bare in found
             }
             if len(self._known) < _MOST_KNOWN and len(body) < _SHORT:
                 self._known[body] = known

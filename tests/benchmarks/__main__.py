@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from .calls import plain_calls, retrieving_calls
+from .compressing import hostile_texts, memory, new_outputs
 from .graphs import calls_in_nodes
 from .histories import second_calls
 from .imports import import_times
@@ -23,6 +24,9 @@ _SECTIONS: dict[str, Callable[[], AsyncIterator[Row]]] = {
     "A call over a history of 100,000 tokens": second_calls,
     "The longest wait of the event loop, 400 KB": stalls,
     "Importing, in a fresh interpreter": import_times,
+    "Compressing what is new, per 1,000 tokens": new_outputs,
+    "Compressing 400 KB that nobody means well with": hostile_texts,
+    "Memory that 400 KB take, as a multiple": memory,
 }
 
 

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -117,12 +117,21 @@ _CELLS: Final[Mapping[str, Injector]] = {
 }
 
 
-def _line(change: Callable[[str, Random], str], needle: str) -> Injector:
-    """Change one line that has text."""
+def _has_words(line: str) -> bool:
+    return len(line.split()) > 1 and re.search(r"\w{3}", line) is not None
+
+
+def _line(
+    change: Callable[[str, Random], str],
+    needle: str,
+    *,
+    says: Callable[[str], bool] = _has_words,
+) -> Injector:
+    """Change one line that says something."""
 
     def inject(text: str, random: Random) -> Anomaly:
         lines = text.split("\n")
-        places = [at for at, line in enumerate(lines) if len(line.split()) > 1]
+        places = [at for at, line in enumerate(lines) if says(line)]
         at = random.choice(places[1:])
         lines[at] = change(lines[at], random)
         return Anomaly(text="\n".join(lines), needle=needle)
@@ -153,6 +162,34 @@ def _word(replacement: str) -> Callable[[str, Random], str]:
         return f"{line[: word.start()]}{replacement}{line[word.end() :]}"
 
     return change
+
+
+_MARKUP: Final = re.compile(r"(<[^<>]*>|&\w+;|&#\d+;)")
+
+
+def _said(parts: Sequence[str]) -> list[int]:
+    """Return which parts of a line are words between tags."""
+    return [
+        at
+        for at, part in enumerate(parts)
+        if at % 2 == 0 and re.search(r"[^\W\d_]{3}", part)
+    ]
+
+
+def _is_said(line: str) -> bool:
+    return bool(_said(_MARKUP.split(line)))
+
+
+def _in_text(change: Callable[[str, Random], str]) -> Callable[[str, Random], str]:
+    """Change what a page says, and not its tags."""
+
+    def changed(line: str, random: Random) -> str:
+        parts = _MARKUP.split(line)
+        at = random.choice(_said(parts))
+        parts[at] = change(parts[at], random)
+        return "".join(parts)
+
+    return changed
 
 
 def _number(line: str, random: Random) -> str:
@@ -188,7 +225,11 @@ INJECTORS: Final[Mapping[str, Mapping[str, Injector]]] = {
     "csv": {name: c for name, c in _CELLS.items() if name != "new field"},
     "columns": {**_LINES, "rare category": _line(_status, CATEGORY)},
     "markdown": _LINES,
-    "html": _LINES,
+    "html": {
+        "error phrase": _with_line(f"<p>{PHRASE}</p>", PHRASE),
+        "extreme number": _line(_in_text(_number), NUMBER, says=_is_said),
+        "unique word": _line(_in_text(_word(WORD)), WORD, says=_is_said),
+    },
     "code": _LINES,
     "diff": _LINES,
     "search": _LINES,

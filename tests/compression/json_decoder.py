@@ -253,6 +253,8 @@ def _build(
                 step = cell if isinstance(cell, str) else ""
             elif path == "<row>":
                 step = int(cell.lexeme) if isinstance(cell, Number) else index
+            elif path == "$":
+                _put(tree, (), cell)
             elif isinstance(cell, _Children):
                 child = tables[f"{table.path}[].{path}"]
                 elements = [item for _, item in _build(child, tables, cell.count)]

@@ -19,7 +19,6 @@ import sysconfig
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -136,12 +135,11 @@ def fixed_table() -> str:
     return "\n".join(lines) + "\n"
 
 
-@cache
 def readme() -> str:
-    """The longest description of an installed package, which is Markdown mostly."""
-    texts = [d.metadata.json.get("description") for d in metadata.distributions()]
-    fitting = [t for t in texts if isinstance(t, str) and 8_000 < len(t) < 60_000]
-    return max(fitting, key=lambda text: (text.count("\n#"), text))
+    """What this project says of itself."""
+    root = Path(__file__).parents[2]
+    files = [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+    return "\n".join(file.read_text("utf-8") for file in files)
 
 
 def page() -> str:

@@ -18,7 +18,7 @@ from headroom_langchain.compression.sample import Sample
 from headroom_langchain.structure.source_languages import language_named
 from headroom_langchain.tokens import estimate_tokens
 
-_GAP = re.compile(r"\[\.\.\. ([\d,]+) lines?\]")
+_GAP = re.compile(r"\[\.\.\. ([\d,]+) lines?(?:: [^\]]*)?\]")
 _BLANK = re.compile(r"\s*(?:\d+\t)?\s*")
 _BODY = 12
 
@@ -361,3 +361,41 @@ def test_every_line_shown_is_one_of_the_text(
     assert reading.lossless() is None
     excerpt = reading.excerpt(budget=budget, interest=interest).text
     _assert_honest(text.rstrip("\r\n"), excerpt)
+
+
+def _types(count: int = 30) -> str:
+    parts = []
+    for at in range(count):
+        members = [f"  required_{at}_{n}: Map<string, number>;" for n in range(8)]
+        members += [f"  choice_{at}_{n}?: number;" for n in range(2)]
+        parts += [f"export interface Shape{at} {{", *members, "}", ""]
+    return "\n".join(parts)
+
+
+def test_members_of_types_are_named() -> None:
+    """A member that is not shown is named in the mark, most of them at least."""
+    shown = _excerpt(_types(), name="shapes.d.ts")
+    names = re.findall(r"(\w+)\??: ", _types())
+    named = [name for name in names if re.search(rf"\b{name}\b", shown)]
+    assert 2 * len(named) > len(names)
+    assert any(f"{name}, " in shown for name in names)
+
+
+def test_loud_failure_is_shown_wherever_it_stands() -> None:
+    """A failure in capitals is shown among arguments, imports and documentation."""
+    for place in ("import os", "    account: str,", '    """Settle account number 7.'):
+        lines = _python().split("\n")
+        at = max(n for n, line in enumerate(lines) if line.startswith(place))
+        lines.insert(at + 1, "    ERROR: quota exceeded on volume seven")
+        text = "\n".join(lines)
+        assert lines[at + 1] in _excerpt(text, name="a.py").split("\n")
+
+
+def test_notes_go_on_to_the_end_of_their_sentence() -> None:
+    """Of a comment that says what the default is, the next line is shown too."""
+    note = ["\t// If nil, the default is to log the error and return", "\t// a 502."]
+    head = ["\t// ErrorHandler handles errors.", "\t//"]
+    struct = ["type Proxy struct {", *head, *note, "\tErrorHandler func(error)", "}"]
+    body = [f"\tstep{n} := compute({n})" for n in range(30)]
+    text = "\n".join(["package proxy", "", *struct, "", "func Run() {", *body, "}"])
+    assert "\n".join(note) in _excerpt(text, name="proxy.go")

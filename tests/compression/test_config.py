@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from headroom_langchain.compression.config.compressor import Config
 from headroom_langchain.compression.excerpt import NOTHING_ASKED, Excerpt, Interest
 from headroom_langchain.compression.sample import Sample
-from headroom_langchain.structure.settings import read_settings
+from headroom_langchain.structure.settings import Settings
 from headroom_langchain.tokens import estimate_tokens
 
 SERVICE = """\
@@ -128,7 +128,7 @@ def test_other_texts_are_no_configuration(text: str) -> None:
 def test_settings_know_what_they_stand_under() -> None:
     """Each line names the line that it belongs to."""
     lines = ["a:", "  - name: x", "    b:", "      c: 1", "  - name: y", "d: 2"]
-    assert [one.parent for one in read_settings(lines)] == [-1, 0, 1, 2, 0, -1]
+    assert list(Settings(lines).parents) == [-1, 0, 1, 2, 0, -1]
 
 
 @given(st.text(alphabet=st.sampled_from("ab:=[]{}#-|\"' \n\t;é"), max_size=500))
@@ -143,3 +143,24 @@ def test_any_text_is_read(text: str) -> None:
     lines = set(text.split("\n"))
     for line in told.text.split("\n"):
         assert line in lines or line.startswith("[... "), line
+
+
+def test_settings_that_are_comments_are_shown() -> None:
+    """A setting that stands in a comment with its default is shown, its text is not."""
+    remark = "\n".join(["# It is told at length what this is for, and when."] * 9)
+    names = [f"toast.level{number}" for number in range(12)]
+    text = "".join(f"{remark}\n#{name} = {at}\n\n" for at, name in enumerate(names))
+    assert Config().likeness(Sample.of(text)) > 0.5
+    told = excerpt(text).text
+    assert [at for at, name in enumerate(names) if f"#{name} = {at}" not in told] == []
+
+
+def test_script_in_a_setting_shows_its_first_line() -> None:
+    """Of a text that runs over lines the first line is shown."""
+    steps = "".join(
+        f"  - name: Step {n}\n    run: |\n      tool{n} --check\n"
+        + "      echo all is well with it\n      echo and so it goes on\n" * 3
+        for n in range(30)
+    )
+    told = excerpt(f"jobs:\n  steps:\n{steps}").text
+    assert sum(f"tool{n} --check" in told for n in range(30)) > 15

@@ -69,7 +69,7 @@ def test_change_that_matters_is_shown(change: str) -> None:
     """Definitions, checks, values, conflicts and notes are shown with their signs."""
     shown = excerpt(with_change(change)).text.split("\n")
     assert change in shown
-    assert "+++ b/src/odd.py" in shown
+    assert "diff --git a/src/odd.py b/src/odd.py" in shown
 
 
 @pytest.mark.parametrize(
@@ -266,3 +266,14 @@ def test_any_text_is_read_without_failing(lines: list[str], budget: int) -> None
     original = text.split("\n")
     for line in told.text.split("\n"):
         assert line in original or line.startswith("[") or not line.strip()
+
+
+def test_files_that_are_not_shown_are_named() -> None:
+    """Where not too many files are hidden, marks name each with its counts."""
+    changes = [f"+    gather_{n}(amount, total, key={n})" for n in range(40)]
+    lines = [one for n in range(9) for one in a_file(f"src/part{n}.py", *changes)]
+    text = "\n".join(lines)
+    reading = Diffs().read(text, Sample.of(text))
+    assert reading is not None
+    shown = reading.excerpt(budget=420, interest=NOTHING_ASKED).text
+    assert all(f"src/part{n}.py" in shown for n in range(9))

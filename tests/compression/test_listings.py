@@ -22,6 +22,27 @@ TREE = [
     for i in range(40)
     for line in (f"├── part{i}", *(f"│   ├── module_{i}_{j}.py" for j in range(12)))
 ]
+FOLDERS = [
+    line
+    for i in range(20)
+    for line in (f"./part{i}:", "total 48", *MODES[i * 20 : i * 20 + 20], "")
+]
+FIELDS = [
+    f"{1000 + i * 37 % 900:6} 2025-05-{1 + i % 9:02} ./src/part{i // 25}/module_{i}.py"
+    for i in range(600)
+]
+PRINTED = [
+    f"-rw-r--r-- root {1000 + i * 37 % 900:6} 2025-05-12 ./src/module_{i}.py"
+    for i in range(500)
+]
+SIZED_TREE = [
+    line
+    for i in range(40)
+    for line in (
+        f"├── [       4096]  part{i}",
+        *(f"│   ├── [{1000 + j:11}]  module_{i}_{j}.py" for j in range(12)),
+    )
+]
 SIZES = [f"{4 * (i % 7)}\t./src/part{i // 25}/module_{i}.py" for i in range(600)]
 
 
@@ -58,6 +79,12 @@ def among(lines: list[str], line: str) -> list[str]:
         (TREE, "├── part99"),
         (TREE, "│   ├── UNMET DEPENDENCY left-pad@^1.0.0"),
         (SIZES, "99999\t./src/part12/dump"),
+        (FIELDS, "999999 2025-05-03 ./src/part12/module_x.py"),
+        (FIELDS, "  1200 2026-05-03 ./src/part12/module_x.py"),
+        (FIELDS, "  1200 2019-05-03 ./src/part12/module_x.py"),
+        (PRINTED, "-rw-r--r-- root 990000 2025-05-12 ./src/module_x.py"),
+        (PRINTED, "-rw-r--r-- root   1200 2026-01-12 ./src/module_x.py"),
+        (SIZED_TREE, "│   ├── [     990000]  module_x.py"),
     ],
 )
 def test_entry_unlike_the_others_is_shown(lines: list[str], line: str) -> None:
@@ -72,7 +99,7 @@ def test_entry_that_was_asked_for_is_shown() -> None:
     assert line in told.text
 
 
-@pytest.mark.parametrize("lines", [PATHS, MODES, TREE, SIZES])
+@pytest.mark.parametrize("lines", [PATHS, MODES, TREE, SIZES, FIELDS, PRINTED])
 def test_every_line_is_original_or_marked(lines: list[str]) -> None:
     """Every line of an excerpt is a line of the listing or stands in brackets."""
     told = excerpt(lines)
@@ -89,14 +116,28 @@ def test_each_folder_is_shown_or_counted() -> None:
 
 def test_folder_of_an_entry_is_shown() -> None:
     """Under headings of folders, the heading comes with the first entry."""
-    lines: list[str] = []
-    for i in range(20):
-        lines += [f"./part{i}:", "total 48", *MODES[i * 20 : i * 20 + 20], ""]
+    lines = FOLDERS.copy()
     line = "-rw-r--r-- 1 root root 990000 May 12  2025 module_x.py"
     lines.insert(lines.index("./part7:") + 5, line)
     shown = excerpt(lines).text.split("\n")
     names = [one for one in shown[: shown.index(line)] if one.startswith("./part")]
     assert names[-1] == "./part7:"
+
+
+def test_every_folder_is_named() -> None:
+    """Each heading of a folder is shown, and its total comes with it."""
+    shown = excerpt(FOLDERS).text.split("\n")
+    for i in range(20):
+        assert shown[shown.index(f"./part{i}:") + 1] == "total 48"
+
+
+def test_marks_say_how_large_the_hidden_files_are() -> None:
+    """A mark tells the number of entries that it stands for, and their bytes."""
+    told = excerpt(MODES)
+    shown = told.text.split("\n")
+    hidden = [line for line in MODES if line not in shown]
+    total = sum(int(line.split()[4]) for line in hidden)
+    assert f"[... {len(hidden):,} entries, {total:,} bytes: " in told.text
 
 
 def test_branch_of_a_tree_is_shown() -> None:
@@ -109,7 +150,7 @@ def test_branch_of_a_tree_is_shown() -> None:
     assert names[-1] == "├── part17"
 
 
-@pytest.mark.parametrize("lines", [PATHS, MODES, TREE, SIZES])
+@pytest.mark.parametrize("lines", [PATHS, MODES, TREE, SIZES, FIELDS, PRINTED])
 def test_listings_are_recognised(lines: list[str]) -> None:
     """The compressor that reads a listing is the one for listings."""
     text = "\n".join(lines)

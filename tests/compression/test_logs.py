@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from headroom_langchain.compression.excerpt import NOTHING_ASKED, Excerpt, Interest
 from headroom_langchain.compression.logs.compressor import Logs
 from headroom_langchain.compression.sample import Sample
+from headroom_langchain.structure.log_lines import read_log
 from headroom_langchain.tokens import estimate_tokens
 
 ROUTINE = [f"2026-01-01 10:00:{i % 60:02} INFO GET /health {i} 200" for i in range(600)]
@@ -67,7 +68,7 @@ def test_failures_over_budget_are_counted_below_the_first() -> None:
     lines = [f"ERROR request {i} failed after {i * 7 % 997} ms" for i in range(3000)]
     told = excerpt(lines)
     shown = sum(line.startswith("ERROR") for line in told.text.split("\n"))
-    assert f"[{3000 - shown:,} more like it: " in told.text
+    assert f"[{3000 - shown:,} more like it" in told.text
     assert estimate_tokens(told.text) < 2 * Logs().budget(
         estimate_tokens("\n".join(lines))
     )
@@ -238,3 +239,49 @@ def test_any_text_can_be_read_twice_with_one_result(text: str, budget: int) -> N
     first = reading.excerpt(budget=budget, interest=NOTHING_ASKED)
     assert first == reading.excerpt(budget=budget, interest=NOTHING_ASKED)
     assert not first.text.endswith("\n")
+
+
+def test_the_rare_kind_of_event_is_shown() -> None:
+    """Where a log has few kinds of lines, those of the rare kind are shown."""
+    installed = [
+        f"2026-09-22 04:45:{i % 60:02} install lib{i}:amd64 <none> 1.{i}-1"
+        for i in range(400)
+    ]
+    upgraded = [
+        f"2026-09-22 05:00:0{i} upgrade tool{i}:amd64 2.{i}-1 2.{i}-3" for i in range(9)
+    ]
+    text = excerpt([*installed[:200], *upgraded, *installed[200:]]).text
+    assert all(line in text for line in upgraded)
+
+
+def test_the_first_line_of_each_day_is_shown() -> None:
+    """Of a log that spans some days, the line with which each begins is shown."""
+    days = [line.replace("-01-01", "-01-02") for line in ROUTINE]
+    assert days[0] in excerpt([*ROUTINE, *days]).text.split("\n")
+
+
+def test_what_failed_again_is_named() -> None:
+    """Short failures that are like one that is shown are named in whole."""
+    failed = [f"batch {number} failed" for number in (5, 8, 11, 12, 14, 23)]
+    text = excerpt(with_lines(*failed)).text
+    assert all(line in text for line in failed)
+
+
+def test_thousands_of_failures_are_counted() -> None:
+    """However many failures there are, those that are not shown are all counted."""
+    errors = [f"ERROR node{number} of rack {number % 7} lost" for number in range(6000)]
+    lines = excerpt(errors).text.split("\n")
+    hidden = 6000 - len(set(errors) & set(lines))
+    assert any(line.startswith(f"[{hidden:,} more like it") for line in lines)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.text(alphabet="ab1 :[]\x1b\r\t0", max_size=12), max_size=12))
+def test_lines_are_cut_as_they_are_shown(lines: list[str]) -> None:
+    """A log has the lines of its text, and keeps what follows their stamps."""
+    text = "\n".join(lines)
+    log = read_log(text)
+    assert len(log.lines) == len(text.removesuffix("\n").split("\n"))
+    for at in range(len(log.lines)):
+        line = log.lines[at]
+        assert line.text == log.lines.stamp(at) + line.key

@@ -6,7 +6,7 @@ from headroom_langchain import CompressionPolicy, compress_text
 from headroom_langchain.ccr.store.memory import InMemoryCCRStore
 
 LOG = "\n".join(
-    f"2026-03-01 10:00:00 {'ERROR' if n % 9 == 0 else 'INFO'} worker{n} {n**3} left {n}"
+    f"2026-03-01 10:00:00 {'WARN' if n % 150 == 0 else 'INFO'} {n % 97 * 'a'} {n} left"
     for n in range(800)
 )
 RECORDS = (

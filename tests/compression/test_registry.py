@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
+from real_outputs import OUTPUTS
 
 from headroom_langchain import ConfigurationError, compress_text
 from headroom_langchain.ccr.store.memory import InMemoryCCRStore
@@ -124,3 +125,13 @@ def test_packages_offer_compressors_by_entry_point(
     assert recited(POEM)[0] != "verses"
     assert registry.discover() == ("verses",)
     assert recited(POEM)[0] == "verses"
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_the_likeliest_is_asked_first(name: str) -> None:
+    """Compressors that are not asked could not have won, or would be read later."""
+    sample = Sample.of(OUTPUTS[name]())
+    every = registry.registered()
+    likenesses = [(-c.likeness(sample), at) for at, c in enumerate(every)]
+    wanted = [every[at] for likeness, at in sorted(likenesses) if likeness < 0]
+    assert list(registry._by_likeness(sample)) == wanted

@@ -147,3 +147,32 @@ def test_text_has_no_lossless_form() -> None:
     reading = PlainText().read("a   \n\n\n\nb", Sample.of("a   \n\n\n\nb"))
     assert reading is not None
     assert reading.lossless() is None
+
+
+def test_what_is_said_once_comes_before_labels_of_numbers() -> None:
+    """Of a history, what commits say is shown rather than their checksums."""
+    subjects = [f"Give the {name} a lid" for name in ("kettle", "jar", "pot", "crate")]
+    commits = [
+        f"commit {n * 7919:040x}\nAuthor: A <a@b>\nDate: May {n % 28}\n\n    {what}\n"
+        for n, what in enumerate(subjects * 8)
+    ]
+    for n, word in ((5, "quince"), (17, "fennel"), (26, "damson")):
+        commits[n] += f"\n    And a {word}, for once\n"
+    text = excerpt("\n".join(commits)).text
+    assert all(what in text for what in (*subjects, "quince", "fennel", "damson"))
+    assert text.count("Author: A") < len(commits) / 2
+
+
+def test_terms_of_a_manual_are_shown() -> None:
+    """What a manual page explains is shown before how it explains it."""
+    names = [f"--{a}-{b}" for a in ("keep", "drop", "copy") for b in range(90)]
+    page = "\n\n".join(
+        f"       {name}\n              Entry {n} is kept for later.\n"
+        + "".join(
+            f"              It must never be done {n + m} times by default.\n"
+            for m in range(3)
+        )
+        for n, name in enumerate(names)
+    )
+    text = excerpt(f"OPTIONS\n{page}").text
+    assert sum(name in text for name in names) > 0.9 * len(names)

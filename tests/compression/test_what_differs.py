@@ -8,6 +8,7 @@ import pytest
 
 from headroom_langchain import InMemoryCCRStore, compress_text
 from headroom_langchain.compression.odd_values import odd_lines
+from headroom_langchain.compression.outliers import table_outliers
 from headroom_langchain.structure.log_levels import Level, judge
 
 
@@ -123,3 +124,19 @@ def test_the_one_error_that_differs_is_among_the_first() -> None:
         assert (
             f"alarming rows not shown: {90 - len(told)} with error=dns failure" in shown
         )
+
+
+@pytest.mark.parametrize("place", [3, 611, 2999])
+def test_an_odd_value_is_found_in_thousands_of_lines(place: int) -> None:
+    """One value among thousands of another is found wherever it stands."""
+    lines = [f"node-{n} is Ready since {n} days" for n in range(3000)]
+    lines[place] = f"node-{place} is Gone since {place} days"
+    assert odd_lines(lines, share=0.05) == [place]
+
+
+def test_numbers_are_read_in_any_digits() -> None:
+    """Cells that look like numbers and are none are no numbers."""
+    rows = ["name size", *(f"part {n % 7}²" for n in range(60))]
+    assert table_outliers(rows) == []
+    rows = ["name size", *(f"part {n % 9 + 10}" for n in range(400)), "part 99999"]
+    assert table_outliers(rows) == [401]

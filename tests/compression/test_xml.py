@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from headroom_langchain.compression.excerpt import NOTHING_ASKED, Excerpt, Interest
 from headroom_langchain.compression.markup.xml import Xml
+from headroom_langchain.compression.markup.xml_tree import read_tree
 from headroom_langchain.compression.registry import read
 from headroom_langchain.compression.sample import Sample
+from headroom_langchain.structure.json_text import parse_json
 from headroom_langchain.tokens import estimate_tokens
 
 DECLARED = '<?xml version="1.0"?>\n'
@@ -134,6 +136,26 @@ def test_each_failure_is_shown_once_in_full() -> None:
     assert "[300 passed; slowest: m.T.test_8 0.081 s" in told
 
 
+def test_stack_traces_make_no_log_of_a_report() -> None:
+    """Every test that failed is named, also where nearly all lines are frames."""
+    frames = "".join(f"\tat org.junit.Task.run{i}(Task.java:{i})\n" for i in range(40))
+    failed = [
+        f'<testcase classname="m.T" name="fails_{i}"><failure message="want {i}">'
+        f"java.lang.AssertionError: want {i}\n\tat m.T.fails_{i}(T.java:{i})\n{frames}"
+        "</failure></testcase>"
+        for i in range(20)
+    ]
+    text = report(*failed, *PASSED[:20])
+    found = read(text, Sample.of(text))
+    assert found is not None
+    assert found[0].kind == "xml"
+    shown = excerpt(text).text
+    for i in range(20):
+        assert f"m.T.fails_{i}\n" in shown
+        assert f"T.fails_{i}(T.java:{i})" in shown
+    assert "Task.run39" not in shown
+
+
 def test_skips_and_what_passed_follow() -> None:
     """Skipped tests are shown by reason, and a test asked for among those passed."""
     skip = '<testcase name="t"><skipped message="needs docker"/></testcase>'
@@ -213,8 +235,15 @@ def test_what_is_not_closed_is_no_document(text: str) -> None:
     assert Xml().likeness(Sample.of(text)) == 0.0
 
 
-@given(MARKUP | st.text(max_size=200))
+@given(MARKUP)
+def test_a_document_is_valid_json_inside(text: str) -> None:
+    """Whatever the document, what its records are read from is a JSON object."""
+    tree = read_tree(text)
+    assert tree is None or isinstance(parse_json(tree.json), dict)
+
+
 @settings(deadline=None, max_examples=200)
+@given(MARKUP | st.text(max_size=200))
 def test_any_text_is_read_twice_the_same(text: str) -> None:
     """No text makes the reading fail, and it depends on the text alone."""
     sample = Sample.of(text)

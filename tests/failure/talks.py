@@ -31,11 +31,11 @@ LINE = re.compile(rf"(\w+) key {KEY} lies in cabinet (\d+)")
 
 
 def original(name: str) -> str:
-    """A log whose lines are much the same."""
+    """A log whose lines are much the same, large enough to be read in a thread."""
     first = 7 * sum(name.encode())
     return "\n".join(
         f"2026-03-01 10:00:00 INFO {name} key {n} lies in cabinet {first + n}"
-        for n in range(120)
+        for n in range(160)
     )
 
 

@@ -88,9 +88,9 @@ class SourceCode:
             The reading, or `None` for a text of very long lines or of very many very
             short ones, and one that looks like no language.
         """
-        texts = text.split("\n")
-        width = len(text) / len(texts)
-        if width > _WIDEST or (width < _NARROWEST and len(texts) > _MANY_LINES):
+        count = text.count("\n") + 1
+        width = len(text) / count
+        if width > _WIDEST or (width < _NARROWEST and count > _MANY_LINES):
             return None
         language = language_named(sample.arguments) or language_like(
             without_numbers(sample.lines)

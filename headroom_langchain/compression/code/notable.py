@@ -7,8 +7,9 @@ looking at every line would take.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from itertools import accumulate
 from typing import Final
@@ -32,7 +33,8 @@ _ALARMS: Final = (
     "raise ,throw,panic,todo,fixme,xxx,hack:,deprecat,unsafe ,safety:,warning,caution,"
     "danger,bail!,abort(,die(,err(,errors.new,errorf(,exit(,fatal,unreachable,"
     "implemented,reject(,return -e,pyerr_,critical,insecure,vulnerab,workaround,"
-    "obsolete,bug:,goto err,goto fail,assert,fail("
+    "obsolete,bug:,goto err,goto fail,assert,fail(,new error("
+    ',exception(,error(",perror(,status(4,status(5'
 ).split(",")
 _NOTABLES: Final = (
     "error,fail,invalid,cannot,can't,must,never,limit,maxim,minim,max_,min_,timeout,"
@@ -61,19 +63,25 @@ def notes(bodies: Sequence[str]) -> bytearray:
     Args:
         bodies: The lines, without indentation.
     """
-    text = "\n".join([body[:_PROBED] for body in bodies])
+    parts = [body[:_PROBED] for body in bodies]
+    starts = _starts(parts)
+    text = "\n".join(parts)
+    del parts
     found = bytearray(len(bodies))
-    starts = _starts(text)
     for match in _FIGURE.finditer(text):
         found[bisect_right(starts, match.start()) - 1] = Note.NOTABLE
     odd = [match.start() for match in _LOUD.finditer(text)]
     large = [(-len(one[0]), one.start()) for one in _LARGE.finditer(text)]
     odd += [at for _, at in sorted(large)[:_LARGEST]]
+    for at in odd:
+        found[bisect_right(starts, at) - 1] = Note.ODD
+    plain = text.isascii()
     lowered = text.lower()
-    if len(lowered) != len(text):
-        starts = _starts(lowered)
+    del text
+    if not plain:
+        starts = _starts(lowered.split("\n"))
     most = max(_MOST, int(_MOST_SHARE * len(bodies)))
-    for stem in _NOTABLES if text.isascii() else (*_NOTABLES, *_ELSEWHERE):
+    for stem in _NOTABLES if plain else (*_NOTABLES, *_ELSEWHERE):
         lines = _lines_with(stem, lowered, starts)
         # What many lines speak of is the subject of the file.
         note = Note.NOTABLE if len(lines) <= most else Note.COMMON
@@ -81,15 +89,12 @@ def notes(bodies: Sequence[str]) -> bytearray:
             found[line] = max(found[line], note)
     for stem in _ALARMS:
         for line in _lines_with(stem, lowered, starts):
-            found[line] = Note.ALARM
-    starts = _starts(text)
-    for at in odd:
-        found[bisect_right(starts, at) - 1] = Note.ODD
+            found[line] = max(found[line], Note.ALARM)
     return found
 
 
-def _lines_with(stem: str, text: str, starts: Sequence[int]) -> list[int]:
-    lines: list[int] = []
+def _lines_with(stem: str, text: str, starts: Sequence[int]) -> array[int]:
+    lines = array("i")
     at = text.find(stem)
     while at >= 0:
         following = bisect_right(starts, at)
@@ -98,6 +103,7 @@ def _lines_with(stem: str, text: str, starts: Sequence[int]) -> list[int]:
     return lines
 
 
-def _starts(text: str) -> list[int]:
-    """Return where lines start, and one more."""
-    return [0, *accumulate([len(line) + 1 for line in text.split("\n")])]
+def _starts(lines: Iterable[str]) -> array[int]:
+    """Return where lines start in a text, and where the text ends."""
+    sizes = map((1).__add__, map(len, lines))
+    return array("q", accumulate(sizes, initial=0))

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from headroom_langchain.compression.choice import evenly
-from headroom_langchain.compression.code.worth import Worth, Worths
+from headroom_langchain.compression.code.worths import Worth, Worths
 
 SHARES: Final = (
     (Worth.ODD, 0.12),
     (Worth.HEAD, 0.96),
     (Worth.CONSTANT, 0.6),
+    (Worth.OPTION, 0.6),
     (Worth.FIELD, 0.5),
     (Worth.ALARM, 0.5),
     (Worth.DOC, 0.5),
@@ -26,13 +27,14 @@ _MORE: Final = (
     Worth.HEAD,
     Worth.ALARM,
     Worth.CONSTANT,
+    Worth.OPTION,
     Worth.FIELD,
     Worth.NOTABLE,
     Worth.REST,
 )
 """What may spend whatever is left in the end."""
 
-_TOGETHER: Final = (Worth.CONSTANT, Worth.FIELD, Worth.MEMBER, Worth.REST)
+_TOGETHER: Final = (Worth.CONSTANT, Worth.OPTION, Worth.FIELD, Worth.MEMBER, Worth.REST)
 """What is shown a few lines at a time: marks between single lines cost as much."""
 
 _RUN: Final = 5
@@ -45,43 +47,43 @@ _FREE: Final = 7
 class Selection:
     """Which lines are shown so far, and what they cost."""
 
-    def __init__(self, bodies: Sequence[str], tokens: int) -> None:
+    def __init__(self, sizes: Sequence[int], tokens: float) -> None:
         """Begin with nothing shown.
 
         Args:
-            bodies: The lines, without indentation.
+            sizes: How many characters the lines have, without indentation.
             tokens: How many tokens all of them have.
         """
-        characters = sum(map(len, bodies)) + 2 * len(bodies)
-        self._ratio = tokens / max(1, characters)
-        self._bodies = bodies
-        self.shown = bytearray(len(bodies))
+        self._ratio = tokens / max(1, sum(sizes) + 2 * len(sizes))
+        self._sizes = sizes
+        self.shown = bytearray(len(sizes))
         self.spent = 0.0
 
     def cost(self, at: int) -> float:
         """Return about how many tokens a line has; a blank one costs nothing."""
-        size = len(self._bodies[at])
+        size = self._sizes[at]
         return self._ratio * (size + 2) + _LINE_TOKENS if size else 0.0
 
-    def add(self, group: Iterable[int], limit: float) -> bool:
+    def add(self, run: range, limit: float) -> bool:
         """Show lines together, if they fit under the limit."""
-        fresh = [at for at in group if not self.shown[at]]
-        cost = sum(map(self.cost, fresh))
-        if fresh:
-            joined = self._meets(fresh[0], -1) + self._meets(fresh[-1], 1)
-            cost += _GAP_TOKENS * (1 - joined)
+        shown = self.shown
+        fresh = [at for at in run if not shown[at]]
+        if not fresh:
+            return self.spent <= limit
+        joined = self._meets(fresh[0], -1) + self._meets(fresh[-1], 1)
+        cost = sum(map(self.cost, fresh)) + _GAP_TOKENS * (1 - joined)
         if self.spent + cost > limit:
             return False
         for at in fresh:
-            self.shown[at] = 1
+            shown[at] = 1
         self.spent += cost
         return True
 
-    def add_each(self, groups: Iterable[Sequence[int]], limit: float) -> None:
-        """Show groups one by one until the limit is reached."""
+    def add_each(self, runs: Iterable[range], limit: float) -> None:
+        """Show runs one by one until the limit is reached."""
         misses = 0
-        for group in groups:
-            if not self.add(group, limit):
+        for run in runs:
+            if not self.add(run, limit):
                 misses += 1
                 if misses > _MISSES:
                     return
@@ -96,41 +98,32 @@ class Selection:
 
     def fill(self) -> None:
         """Show what costs no more than the mark that would stand for it."""
-        at = 0
-        while at < len(self.shown):
-            stop = at
+        shown = self.shown
+        at = shown.find(0)
+        while at >= 0:
+            stop = shown.find(1, at)
+            stop = len(shown) if stop < 0 else stop
             cost = 0.0
-            while stop < len(self.shown) and not self.shown[stop]:
-                cost += self.cost(stop)
-                stop += 1
+            for hidden in range(at, stop):
+                cost += self.cost(hidden)
+                if cost > _FREE:
+                    break
             if 0 < cost <= _FREE:
-                for small in range(at, stop):
-                    self.shown[small] = bool(self._bodies[small])
-            at = stop + 1
+                shown[at:stop] = bytes(size > 0 for size in self._sizes[at:stop])
+            at = shown.find(0, stop)
 
     def _meets(self, at: int, step: int) -> bool:
         """Whether what is next to a line is shown, a blank line passed over."""
         size = len(self.shown)
         at += step
-        if 0 <= at < size and not self._bodies[at]:
+        if 0 <= at < size and not self._sizes[at]:
             at += step
         return not 0 <= at < size or bool(self.shown[at])
 
 
-def _spread(worths: Worths, worth: Worth) -> Iterator[Sequence[int]]:
+def _spread(worths: Worths, worth: Worth) -> Iterator[range]:
     """Give lines of a worth, any first part of them spread over the text."""
-    groups: Sequence[Sequence[int]] = worths.groups[worth]
+    runs = worths.runs[worth]
     if worth in _TOGETHER:
-        groups = _joined(groups)
-    return (groups[place] for place in evenly(range(len(groups))))
-
-
-def _joined(groups: Sequence[Sequence[int]]) -> list[Sequence[int]]:
-    """Join lines that follow on each other, up to five at a time."""
-    joined: list[list[int]] = []
-    for group in groups:
-        if joined and group[0] == joined[-1][-1] + 1 and len(joined[-1]) < _RUN:
-            joined[-1].extend(group)
-        else:
-            joined.append([*group])
-    return [*joined]
+        runs = runs.joined(_RUN)
+    return (runs[place] for place in evenly(range(len(runs))))

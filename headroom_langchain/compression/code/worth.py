@@ -8,54 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum
+from collections.abc import Sequence
 
-from headroom_langchain.compression.code.notable import Note, notes
+from headroom_langchain.compression.code.notable import Note
+from headroom_langchain.compression.code.worths import Worth, Worths
 from headroom_langchain.structure.source_languages import Blocks
 from headroom_langchain.structure.source_lines import Sort, SourceLines
 from headroom_langchain.structure.source_symbols import Symbol
-
-
-class Worth(IntEnum):
-    """How soon lines are shown; the smaller, the sooner."""
-
-    ODD = 0
-    """What code hardly ever has: prose, a failure in capitals, a very large number."""
-    HEAD = 1
-    """The head of a function or type, with its decorators."""
-    CONSTANT = 2
-    """A name and its value, outside of any function."""
-    FIELD = 3
-    """A field, a declaration, a statement, outside of any function."""
-    ALARM = 4
-    """Something raised, unsafe, deprecated or left to do."""
-    DOC = 5
-    """The first sentence of what documents a definition."""
-    MEMBER = 6
-    """One of the first lines inside a statement of several lines."""
-    IMPORT = 7
-    NESTED = 8
-    """The head of a definition inside a function."""
-    NOTABLE = 9
-    """A limit, a default, a failure in words, inside a body or a comment."""
-    REST = 10
-    """Other lines outside of functions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Worths:
-    """The lines of one file by their worth, in groups that are shown together."""
-
-    groups: dict[Worth, list[Sequence[int]]] = field(
-        default_factory=lambda: {worth: [] for worth in Worth}
-    )
-
-    def add(self, worth: Worth, group: Sequence[int]) -> None:
-        """Add lines that are shown together or not at all."""
-        self.groups[worth].append(group)
-
 
 _SENTENCE = re.compile(r"[.!?。\uff01](?:[\s)\"'*]|$)|\*/|[^\s\"'](?:\"\"\"|''')|:$")
 _LICENCE = re.compile(r"copyright|licen[cs]e|spdx|all rights|\(c\) ", re.IGNORECASE)
@@ -77,6 +36,10 @@ _OF_NOTE = {
     Note.ALARM: Worth.ALARM,
 }
 _LIST = re.compile(r"(?:export |typedef )*(?:const|var|type|enum)\b[^=]*[({]$")
+_OPTION = re.compile(
+    r"(?:(?:readonly|static|public|declare) )*[\w$\"'-]{1,80}"
+    r"(?:\?[:(]|: ?[^=;]{1,80} = \S)"
+)
 _CONDITION = re.compile(r"#\s*(?:if|ifdef|ifndef|else|elif|endif)\b|__\w+$")
 _DECLARATION = re.compile(
     r"(?!(?:return|throw|new|delete|await|yield|else|goto|case|typedef|using|const)\b)"
@@ -84,81 +47,120 @@ _DECLARATION = re.compile(
 )
 _DECLARED_LINES = 6
 _TEXT = re.compile(r"[^\W_]{2}")
+_DEFINING = (Worth.CONSTANT, Worth.OPTION)
 _DOC_LINES = 2
 _LITERAL = 5
 _WIDE_CALL = 3
 _SAME = 2
+_MOST_KNOWN = 4000
 
 
-def weigh(lines: SourceLines, symbols: Sequence[Symbol]) -> Worths:
+def weigh(
+    lines: SourceLines,
+    symbols: Sequence[Symbol],
+    found: bytearray,
+    worths: Worths,
+    offset: int,
+) -> None:
     """Say what the lines of a file are worth.
 
     Args:
         lines: The lines of the file.
         symbols: Its functions and types.
+        found: The note of each line.
+        worths: Where to say it.
+        offset: The number of the file's first line.
     """
-    return _Weigher(lines, symbols).weigh()
+    _Weigher(lines, symbols, found, worths, offset).weigh()
 
 
 class _Weigher:
     """Sorts the lines of one file."""
 
-    def __init__(self, lines: SourceLines, symbols: Sequence[Symbol]) -> None:
+    def __init__(
+        self,
+        lines: SourceLines,
+        symbols: Sequence[Symbol],
+        found: bytearray,
+        worths: Worths,
+        offset: int,
+    ) -> None:
         self._bodies = lines.bodies
         self._indents = lines.indents
         self._sorts = lines.sorts
         self._symbols = symbols
         self._taken = bytearray(len(lines.bodies))
         self._in_body = bytearray(len(lines.bodies))
-        self._worths = Worths()
+        self._in_type = bytearray(len(lines.bodies))
+        self._worths = worths
+        self._offset = offset
         # In languages without braces or colons a statement may look like prose.
         self._commands = lines.language.blocks is Blocks.ENDED
-        self._notes = notes(lines.bodies)
+        self._name = 1 + (lines.language.name == "go")
+        self._notes = found
         self._said: Counter[str] = Counter()
 
-    def weigh(self) -> Worths:
+    def _add(self, worth: Worth, start: int, stop: int) -> None:
+        self._worths.runs[worth].add(self._offset + start, self._offset + stop)
+
+    def weigh(self) -> None:
+        self._odd()
         for symbol in self._symbols:
             outer = not self._in_body[symbol.first]
             self._head(symbol, Worth.HEAD if outer else Worth.NESTED)
             if not symbol.holds and outer:
                 size = symbol.last - symbol.head
                 self._in_body[symbol.head + 1 : symbol.last + 1] = b"\1" * size
+            elif outer:
+                size = symbol.last - symbol.head
+                self._in_type[symbol.head + 1 : symbol.last + 1] = b"\1" * size
         at = 0
         while at < len(self._bodies):
             sort = self._sorts[at]
-            if sort is Sort.COMMENT and not self._taken[at]:
+            if sort == Sort.COMMENT and not self._taken[at]:
                 at = self._comments(at)
                 continue
             if not self._taken[at] and sort > Sort.COMMENT:
                 at = self._statement(at, sort)
                 continue
             at += 1
-        return self._worths
+
+    def _odd(self) -> None:
+        """Take what code hardly ever has, wherever it stands."""
+        at = self._notes.find(Note.ODD)
+        while at >= 0:
+            if self._is_new(self._bodies[at]):
+                self._add(Worth.ODD, at, self._told_until(at))
+            at = self._notes.find(Note.ODD, at + 1)
 
     def _head(self, symbol: Symbol, worth: Worth) -> None:
         first = symbol.first
-        while first and self._sorts[first - 1] is Sort.ATTRIBUTE:
+        while first and self._sorts[first - 1] == Sort.ATTRIBUTE:
             first -= 1
-        group = range(first, symbol.head + 1)
-        for at in group:
-            self._taken[at] = 1
-        self._worths.add(worth, group)
+        size = symbol.head + 1 - first
+        self._taken[first : symbol.head + 1] = b"\1" * size
+        self._add(worth, first, symbol.head + 1)
+        if worth is Worth.HEAD:
+            told = symbol.name in self._bodies[symbol.first]
+            line = symbol.first if told else symbol.head
+            self._worths.named[self._offset + line] = 1
 
     def _comments(self, start: int) -> int:
         """Sort a run of comment lines; return where it ends."""
         stop = start
         while (
             stop < len(self._bodies)
-            and self._sorts[stop] is Sort.COMMENT
+            and self._sorts[stop] == Sort.COMMENT
             and not self._taken[stop]
         ):
             stop += 1
         rest = start
         if not self._in_body[start] or self._documents(start):
-            sentence = list(self._sentence(start, stop))
-            licence = any(_LICENCE.search(self._bodies[at]) for at in sentence)
-            self._worths.add(Worth.REST if licence else Worth.DOC, sentence)
-            rest = sentence[-1] + 1 if sentence else start
+            begin, rest = self._sentence(start, stop)
+            told = range(begin, rest)
+            licence = any(_LICENCE.search(self._bodies[at]) for at in told)
+            if told:
+                self._add(Worth.REST if licence else Worth.DOC, begin, rest)
         for at in range(rest, stop):
             self._notice(at)
         return stop
@@ -167,48 +169,54 @@ class _Weigher:
         """Whether a comment in a body begins it, as a docstring does."""
         return at > 0 and bool(self._taken[at - 1]) and self._bodies[at][0] in "\"'rRuU"
 
-    def _sentence(self, start: int, stop: int) -> Iterator[int]:
-        found = 0
-        for at in range(start, stop):
-            if _TEXT.search(self._bodies[at]):
-                yield at
-                found += 1
-                if found == _DOC_LINES or _SENTENCE.search(self._bodies[at]):
-                    return
-            elif found:
-                return
+    def _sentence(self, start: int, stop: int) -> tuple[int, int]:
+        """Return where the first sentence in some lines begins and ends."""
+        begin = start
+        while begin < stop and not _TEXT.search(self._bodies[begin]):
+            begin += 1
+        for at in range(begin, min(stop, begin + _DOC_LINES)):
+            if not _TEXT.search(self._bodies[at]):
+                return begin, at
+            if _SENTENCE.search(self._bodies[at]):
+                return begin, at + 1
+        return begin, min(stop, begin + _DOC_LINES)
 
-    def _statement(self, at: int, sort: Sort) -> int:
+    def _statement(self, at: int, sort: int) -> int:
         """Sort a line of code and what belongs to it; return the next line."""
         if self._in_body[at]:
             if sort in (Sort.CODE, Sort.STRING):
                 self._notice(at)
             return at + 1
-        if sort is not Sort.CODE:
-            worth = Worth.IMPORT if sort is Sort.IMPORT else Worth.REST
-            self._worths.add(worth, (at,))
+        if sort != Sort.CODE:
+            worth = Worth.IMPORT if sort == Sort.IMPORT else Worth.REST
+            self._add(worth, at, at + 1)
             return at + 1
         stop = at + 1
         while stop < len(self._bodies) and self._goes_on(at, stop):
             stop += 1
         if stop - at <= _DECLARED_LINES and self._declares(at, stop):
-            self._worths.add(Worth.HEAD, range(at, stop))
+            self._add(Worth.HEAD, at, stop)
+            self._worths.named[self._offset + at] = self._name
             return stop
         lists = _LIST.match(self._bodies[at]) is not None
-        worth = Worth.FIELD
-        if _CONSTANT.match(self._bodies[at]):
-            worth = Worth.CONSTANT
-        elif _CONDITION.match(self._bodies[at]):
-            worth = Worth.REST
-        self._field(at, worth)
+        self._field(at, self._worth(at))
         for inner in range(at + 1, stop):
-            if self._sorts[inner] is Sort.COMMENT:
+            if self._sorts[inner] == Sort.COMMENT:
                 self._notice(inner)
             else:
                 near = inner - at <= _LITERAL
                 member = Worth.FIELD if lists else Worth.MEMBER
                 self._field(inner, member if near or lists else Worth.REST)
         return stop
+
+    def _worth(self, at: int) -> Worth:
+        """Return what a line outside of functions is worth."""
+        body = self._bodies[at]
+        if _CONSTANT.match(body):
+            return Worth.CONSTANT
+        if self._in_type[at] and _OPTION.match(body):
+            return Worth.OPTION
+        return Worth.REST if _CONDITION.match(body) else Worth.FIELD
 
     def _declares(self, at: int, stop: int) -> bool:
         """Whether lines are the head of a function that has its body elsewhere."""
@@ -218,8 +226,11 @@ class _Weigher:
         return _DECLARATION.match(body) is not None
 
     def _field(self, at: int, worth: Worth) -> None:
-        self._worths.add(worth, (at,))
-        odd = self._notes[at] == Note.ODD or self._is_prose(at, self._bodies[at])
+        self._add(worth, at, at + 1)
+        defines = worth in _DEFINING or (worth is Worth.FIELD and self._in_type[at])
+        if defines:
+            self._worths.named[self._offset + at] = self._name
+        odd = self._is_prose(at, self._bodies[at])
         if odd or worth in (Worth.REST, Worth.MEMBER):
             self._notice(at)
 
@@ -228,50 +239,44 @@ class _Weigher:
         if self._taken[stop] or self._in_body[stop]:
             return False
         sort = self._sorts[stop]
-        if sort is Sort.STRING:
+        if sort == Sort.STRING:
             return True
-        deeper = self._indents[stop] > self._indents[at] and sort is not Sort.BLANK
-        return deeper and sort is not Sort.IMPORT
+        deeper = self._indents[stop] > self._indents[at] and sort != Sort.BLANK
+        return deeper and sort != Sort.IMPORT
 
     def _notice(self, at: int) -> None:
         """Take note of a line inside a body, if anything about it stands out."""
         body = self._bodies[at]
-        if self._notes[at] == Note.ODD or self._is_prose(at, body):
+        if self._is_prose(at, body):
             worth = Worth.ODD
-        elif self._notes[at]:
+        elif 0 < self._notes[at] < Note.ODD:
             worth = _OF_NOTE[Note(self._notes[at])]
         else:
             return
-        self._said[body] += 1
-        if self._said[body] <= _SAME:
-            self._worths.add(worth, self._with_arguments(at))
+        if self._is_new(body):
+            self._add(worth, at, self._told_until(at))
+
+    def _is_new(self, body: str) -> bool:
+        """Tell whether a line was met fewer than two times before."""
+        again = self._said[body]
+        if again or len(self._said) < _MOST_KNOWN:
+            self._said[body] += 1
+        return again < _SAME
 
     def _is_prose(self, at: int, body: str) -> bool:
-        if self._commands or self._sorts[at] is not Sort.CODE:
+        if self._commands or self._sorts[at] != Sort.CODE:
             return False
         return body[-1] not in _MARKS and _PROSE.match(body) is not None
 
-    def _with_arguments(self, at: int) -> Sequence[int]:
-        """A line, and those below that hold the arguments of its call."""
+    def _told_until(self, at: int) -> int:
+        """Return where the lines end that hold the rest of a sentence or a call."""
         stop = at + 1
-        if self._bodies[at].endswith(("(", "{")) and self._sorts[at] is Sort.CODE:
+        body = self._bodies[at]
+        if self._sorts[at] == Sort.COMMENT:
+            goes_on = stop < len(self._bodies) and not _SENTENCE.search(body)
+            return stop + (goes_on and self._sorts[stop] == Sort.COMMENT)
+        if body.endswith(("(", "{")) and self._sorts[at] == Sort.CODE:
             most = min(len(self._bodies), at + 1 + _WIDE_CALL)
             while stop < most and self._indents[stop] > self._indents[at]:
                 stop += 1
-        return range(at, stop)
-
-
-def merged(parts: Sequence[tuple[int, Worths]]) -> Worths:
-    """Put the lines of several files together.
-
-    Args:
-        parts: For each file the number of its first line, and its lines.
-    """
-    if len(parts) == 1 and not parts[0][0]:
-        return parts[0][1]
-    whole = Worths()
-    for offset, worths in parts:
-        for worth, groups in worths.groups.items():
-            for group in groups:
-                whole.add(worth, [offset + at for at in group])
-    return whole
+        return stop

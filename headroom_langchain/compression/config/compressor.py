@@ -10,7 +10,7 @@ from headroom_langchain.compression.config.selection import choose
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.gaps import omitted_lines, show_spans
 from headroom_langchain.compression.sample import Sample
-from headroom_langchain.compression.spans import cut_spans
+from headroom_langchain.compression.spans import Pieces, cut_spans
 
 _FACTOR = 2.6
 _POWER = 0.8
@@ -29,7 +29,8 @@ _NAMES = (
     ".cnf",
 )
 _SETTING = re.compile(
-    r"\s*(?:- )*(?:[\w.$/@+*-]+|\"[^\"]+\"|'[^']+')[ \t]*(?::(?=\s|$)|=(?!=))"
+    r"\s*(?:- )*(?:(?:[#;] ?(?=[\w.-]+ ?=))?[\w.$/@+*-]+|\"[^\"]+\"|'[^']+')"
+    r"[ \t]*(?::(?=\s|$)|=(?!=))"
 )
 _OTHER = re.compile(
     r"\s*(?:#|;|- \S|\[[^\]]+\]\s*$|---\s*$|\}|\]|[\w.-]+(?: +\"[^\"]*\")* +\{$"
@@ -110,7 +111,7 @@ class ConfigReading:
             interest: What the agent was looking for.
         """
         spans = cut_spans(self.text)
-        lines = [self.text[span.start : span.stop] for span in spans]
+        lines = Pieces(self.text, spans)
         shown = choose(lines, budget, interest)
         text = show_spans(self.text, spans, shown)
         return Excerpt(text=text, omitted=omitted_lines(spans, shown))

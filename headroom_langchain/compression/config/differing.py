@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from headroom_langchain.structure.settings import Setting
+from headroom_langchain.structure.settings import Settings
 
 _LEAST: Final = 5
 _FEW: Final = 8
@@ -23,12 +23,12 @@ _LAST_PARTS: Final = 2
 _TIMES: Final = 4
 
 
-def differing(settings: Sequence[Setting]) -> list[int]:
+def differing(settings: Settings) -> list[int]:
     """Find the lines that differ, those of the rarest values first."""
     places: dict[tuple[int, str], list[int]] = {}
-    for at, setting in enumerate(settings):
-        if setting.key and not setting.is_section:
-            places.setdefault((setting.depth, setting.key), []).append(at)
+    for at, key in enumerate(settings.keys):
+        if settings.sets(at) and not settings.sections[at]:
+            places.setdefault((settings.depths[at], key), []).append(at)
     ranked: list[tuple[float, int]] = []
     usual = _usual(places)
     for (depth, _), lines in places.items():
@@ -36,7 +36,7 @@ def differing(settings: Sequence[Setting]) -> list[int]:
             if len(lines) <= _RARE * usual.get(depth, 0):
                 ranked += [(len(lines) / usual[depth], at) for at in lines]
             continue
-        values = [settings[at].value for at in lines]
+        values = [settings.value(at) for at in lines]
         if any(values):
             ranked += _rare(values, lines)
             ranked += _extreme(values, lines)

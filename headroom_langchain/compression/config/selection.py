@@ -19,7 +19,7 @@ from headroom_langchain.compression.choice import (
 )
 from headroom_langchain.compression.config.differing import differing
 from headroom_langchain.compression.excerpt import Interest
-from headroom_langchain.structure.settings import Setting, read_settings
+from headroom_langchain.structure.settings import Settings
 from headroom_langchain.structure.statements import Weight, weigh
 from headroom_langchain.structure.stems import Lowered
 
@@ -61,7 +61,7 @@ def choose(lines: Sequence[str], budget: int, interest: Interest) -> bytearray:
     Returns:
         One byte per line, 1 for shown.
     """
-    settings = read_settings(lines)
+    settings = Settings(lines)
     lowered = Lowered(lines)
     weights = weigh(lowered, len(lines))
     choice = Choice(lines, costs=token_costs(lines))
@@ -70,7 +70,7 @@ def choose(lines: Sequence[str], budget: int, interest: Interest) -> bytearray:
     choice.add_each(range(size - 1, -1, -1), choice.spent + _TAIL * budget)
     few = max(3, size // 20)
     first = _first_of_each(settings)
-    named = sum(1 for setting in settings if setting.key)
+    named = sum(1 for at in range(size) if settings.sets(at))
     rest = _REST if len(first) < _REPEATING * named else 1.0
     risky = sorted(set(lowered.having(_RISKY)))
     for wanted, share in (
@@ -80,9 +80,11 @@ def choose(lines: Sequence[str], budget: int, interest: Interest) -> bytearray:
         (evenly(_once(lines, _of(weights, Weight.WARNING))), 0.5),
         (evenly(_once(lines, risky)), 0.5),
         ([at for at, line in enumerate(lines) if _ANCHOR.match(line)], 0.3),
-        (evenly([at for at in first if _TELLING.search(settings[at].key)]), 0.5),
+        (evenly([at for at in first if _TELLING.search(settings.keys[at])]), 0.5),
         (evenly_in_runs(first, _RUN), 0.65),
         (evenly(_once(lines, _of(weights, Weight.LIMIT))), 0.5),
+        (evenly(_scalars(settings)), 0.4),
+        (evenly_in_runs(_disabled(settings), _RUN), 0.4),
         (lines_with(lines, interest.question, few=_MENTIONED), 0.5),
         (evenly(_once(lines, _of(weights, Weight.RULE))), 0.3),
         (evenly(_named(settings)), 0.5),
@@ -95,13 +97,13 @@ def choose(lines: Sequence[str], budget: int, interest: Interest) -> bytearray:
     return choice.shown
 
 
-def _with_parents(settings: Sequence[Setting], wanted: Iterable[int]) -> Iterator[int]:
+def _with_parents(settings: Settings, wanted: Iterable[int]) -> Iterator[int]:
     for at in wanted:
         above: list[int] = []
-        parent = settings[at].parent
+        parent = settings.parents[at]
         while parent >= 0 and len(above) < _LEVELS:
             above.append(parent)
-            parent = settings[parent].parent
+            parent = settings.parents[parent]
         yield from reversed(above)
         yield at
 
@@ -120,38 +122,57 @@ def _once(lines: Sequence[str], wanted: Sequence[int]) -> list[int]:
     return list(first.values())
 
 
-def _sections(settings: Sequence[Setting]) -> list[int]:
+def _sections(settings: Settings) -> list[int]:
     """Sections, and names that stand under nothing and have others under them."""
-    parents = {setting.parent for setting in settings}
+    parents = set(settings.parents)
     return [
         at
-        for at, one in enumerate(settings)
-        if (one.is_section and one.key) or (one.parent < 0 and at in parents)
+        for at, parent in enumerate(settings.parents)
+        if (settings.sections[at] and settings.keys[at])
+        or (parent < 0 and at in parents)
     ]
 
 
-def _first_of_each(settings: Sequence[Setting]) -> list[int]:
+def _first_of_each(settings: Settings) -> list[int]:
     """The first line of each name and indentation, with its value."""
     first: dict[tuple[int, str], int] = {}
-    for at, setting in enumerate(settings):
-        if setting.key:
-            first.setdefault((setting.depth, setting.key), at)
+    for at, key in enumerate(settings.keys):
+        if settings.sets(at):
+            first.setdefault((settings.depths[at], key), at)
     return list(first.values())
 
 
-def _settled(settings: Sequence[Setting]) -> list[int]:
-    """Lines that are no comments."""
-    return [at for at, setting in enumerate(settings) if not setting.is_comment]
+def _disabled(settings: Settings) -> list[int]:
+    """Settings that are there as comments."""
+    keys, comments = settings.keys, settings.comments
+    return [at for at, key in enumerate(keys) if key and comments[at]]
 
 
-def _named(settings: Sequence[Setting]) -> list[int]:
-    return [at for at, one in enumerate(settings) if one.key.lower() in _NAMES]
-
-
-def _first_comments(settings: Sequence[Setting]) -> list[int]:
-    """The first line of each run of comments."""
+def _scalars(settings: Settings) -> list[int]:
+    """The first line of each text that runs over lines, such as a script."""
     return [
         at
-        for at, one in enumerate(settings)
-        if one.is_comment and not (at and settings[at - 1].is_comment)
+        for at, parent in enumerate(settings.parents)
+        if at
+        and parent == at - 1
+        and not (settings.keys[at] or settings.comments[at] or settings.items[at])
+    ]
+
+
+def _settled(settings: Settings) -> list[int]:
+    """Lines that are no comments."""
+    return [at for at, remark in enumerate(settings.comments) if not remark]
+
+
+def _named(settings: Settings) -> list[int]:
+    return [at for at, key in enumerate(settings.keys) if key.lower() in _NAMES]
+
+
+def _first_comments(settings: Settings) -> list[int]:
+    """The first line of each run of comments."""
+    comments = settings.comments
+    return [
+        at
+        for at, remark in enumerate(comments)
+        if remark and not (at and comments[at - 1])
     ]

@@ -17,8 +17,9 @@ from headroom_langchain.compression.diffs.render import omitted_changes, write_d
 from headroom_langchain.compression.diffs.selection import choose_lines
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.sample import Sample
-from headroom_langchain.compression.search.clipping import clip
+from headroom_langchain.compression.search.clipping import ClippedLines
 from headroom_langchain.structure.diff_lines import Diff, Part, read_diff
+from headroom_langchain.structure.text_lines import TextLines
 
 _LIKENESS: Final = 0.95
 _FACTOR: Final = 1.85
@@ -54,7 +55,7 @@ class Diffs:
         """Read a diff; `None` for a text that changes nothing."""
         if too_dense(text):
             return None
-        diff = read_diff(text.split("\n"))
+        diff = read_diff(TextLines(text))
         changed = diff.parts.count(Part.ADDED) + diff.parts.count(Part.REMOVED)
         return DiffReading(diff) if changed >= _LEAST else None
 
@@ -81,10 +82,10 @@ class DiffReading:
             interest: What the agent was looking for.
         """
         diff = self.diff
-        pieces = [clip(line, interest.arguments) for line in diff.lines]
+        pieces = ClippedLines(diff.lines, interest.arguments)
         changes = find_changes(diff)
         shown = choose_lines(diff, changes, pieces, budget, interest)
-        text = write_diff(diff, pieces, shown)
+        text = write_diff(diff, pieces, shown, budget)
         notes = _mechanical(changes)
         return Excerpt(text=notes + text, omitted=omitted_changes(diff, shown))
 

@@ -12,9 +12,11 @@ from headroom_langchain.structure.diff_lines import NOWHERE, Diff, Part
 _SILENT = frozenset({Part.DETAIL, Part.FILE, Part.HUNK})
 _NAMED: Final = 4
 _FREE: Final = 20
+_NAMES: Final = 0.15
+_NAME_TOKENS: Final = 14
 
 
-def write_diff(diff: Diff, pieces: Sequence[str], shown: bytearray) -> str:
+def write_diff(diff: Diff, pieces: Sequence[str], shown: bytearray, budget: int) -> str:
     """Write an excerpt.
 
     Args:
@@ -22,7 +24,12 @@ def write_diff(diff: Diff, pieces: Sequence[str], shown: bytearray) -> str:
         pieces: Its lines as they are to be shown.
         shown: One byte per line; lines that are shorter than the mark that they are
             missing are shown too, and marked so here.
+        budget: Estimated tokens of the excerpt. If a part of it is enough, all files
+            that are not shown are named in the marks; else only some.
     """
+    nameless = sum(1 for at in diff.names if not shown[at])
+    enough = _NAMES * budget >= _NAME_TOKENS * nameless
+    most = max(_NAMED, nameless) if enough else _NAMED
     out: list[str] = []
     at = 0
     size = len(pieces)
@@ -31,30 +38,32 @@ def write_diff(diff: Diff, pieces: Sequence[str], shown: bytearray) -> str:
             out.append(pieces[at])
             at += 1
             continue
-        stop = at
-        while stop < size and not shown[stop]:
-            stop += 1
-        out += _hidden(diff, pieces, shown, at, stop)
+        stop = shown.find(1, at)
+        stop = size if stop < 0 else stop
+        out += _hidden(diff, pieces, shown, range(at, stop), most)
         at = stop
     return "\n".join(out).rstrip("\r\n")
 
 
 def _hidden(
-    diff: Diff, pieces: Sequence[str], shown: bytearray, start: int, stop: int
+    diff: Diff, pieces: Sequence[str], shown: bytearray, lines: range, most: int
 ) -> list[str]:
-    told = [at for at in range(start, stop) if diff.parts[at] not in _SILENT]
-    told = [at for at in told if pieces[at].strip()]
+    silent, parts = _SILENT, diff.parts
+    told = [at for at in lines if parts[at] not in silent]
+    if len(told) <= _FREE:
+        told = [at for at in told if pieces[at].strip()]
     if not told:
         return []
-    if sum(len(pieces[at]) + 1 for at in told) <= _FREE:
+    if len(told) <= _FREE and sum(len(pieces[at]) + 1 for at in told) <= _FREE:
         for at in told:
             shown[at] = 1
         return [pieces[at] for at in told]
-    return [f"[... {_count(diff, told, start)}]"]
+    above = diff.file_of[lines[0] - 1] if lines[0] else NOWHERE
+    return [f"[... {_count(diff, told, above, most)}]"]
 
 
-def _count(diff: Diff, told: Sequence[int], start: int) -> str:
-    here = diff.file_of[start]
+def _count(diff: Diff, told: Sequence[int], above: int, most: int) -> str:
+    """Count added and removed lines by file; the file of the lines above is known."""
     by_file: dict[int, Counter[int]] = {}
     for at in told:
         by_file.setdefault(diff.file_of[at], Counter())[diff.parts[at]] += 1
@@ -63,11 +72,11 @@ def _count(diff: Diff, told: Sequence[int], start: int) -> str:
     }
     if not changed:
         return f"{len(told):,} line{'s' if len(told) > 1 else ''}"
-    if len(changed) > _NAMED:
+    if len(changed) > most:
         return _by_folder(diff, changed)
     parts: list[str] = []
     for file, count in changed.items():
-        where = "" if file in (here, NOWHERE) else f" in {diff.files[file]}"
+        where = "" if file in (above, NOWHERE) else f" in {diff.files[file]}"
         parts.append(_signed(count) + where)
     return ", ".join(parts)
 

@@ -56,33 +56,35 @@ def choose_lines(
     """
     choice = Choice(pieces, gap=_GAP)
     of = _Places(diff, changes)
-
-    def add(wanted: Iterable[int], share: float) -> None:
+    for wanted, share in _ranked(of, pieces, interest):
         limit = choice.spent + share * (budget - choice.spent)
         choice.add_each(wanted, limit)
+    choice.add_each(of.around(choice.shown), budget)
+    return choice.shown
 
-    add(of.commits(), _COMMITS)
-    add(of.files(), _FILES)
-    add(of.messages(), _MESSAGES)
+
+def _ranked(
+    of: _Places, pieces: Sequence[str], interest: Interest
+) -> Iterator[tuple[Iterable[int], float]]:
+    """Give lines of each kind, with their share of what is left to spend."""
+    yield of.commits(), _COMMITS
+    yield of.files(), _FILES
+    yield of.messages(), _MESSAGES
     changed = [pieces[at] for at in of.fresh]
     few = max(3, len(changed) // 20)
     asked = [of.fresh[at] for at in lines_with(changed, interest.arguments, few=few)]
-    add(of.whole(asked), _ASKED)
+    yield of.whole(asked), _ASKED
     for places in (sorted({*of.fresh, *of.messages()}), of.unchanged()):
-        alarms = rare_alarms((at, diff.body(at)) for at in places)
-        add(of.whole(alarms), _ALARMS)
+        yield of.whole(of.alarms(places)), _ALARMS
     for said, share in _SHARES:
-        add(of.whole(of.that_say(said)), share)
-    add(of.versions(), _VERSIONS)
-    plain = [at for at in of.fresh if changes.senses[at] <= Sense.PLAIN]
-    add(of.whole(evenly_by_hunk(diff, plain, _EACH)), _FIRST)
-    add(of.whole(evenly(plain)), 1.0)
-    rest = [at for at in of.fresh if Sense.PLAIN < changes.senses[at] < Sense.NOTHING]
-    add(of.whole(evenly(rest)), 1.0)
-    add(of.whole(evenly(of.again())), 1.0)
-    add(of.versions(), 1.0)
-    add(of.around(choice.shown), 1.0)
-    return choice.shown
+        yield of.whole(of.that_say(said)), share
+    yield of.versions(), _VERSIONS
+    plain = of.between(Sense.DEFINITION, Sense.PLAIN)
+    yield of.whole(of.evenly_by_hunk(plain)), _FIRST
+    yield of.whole(evenly(plain)), 1.0
+    yield of.whole(evenly(of.between(Sense.COMMENT, Sense.IMPORT))), 1.0
+    yield of.whole(evenly(of.again())), 1.0
+    yield of.versions(), 1.0
 
 
 class _Places:
@@ -115,6 +117,19 @@ class _Places:
         yield from evenly([at for at in self.fresh if senses[at] == said])
         if said == Sense.DEFINITION:
             yield from evenly([at for at in self.again() if senses[at] == said])
+
+    def between(self, first: Sense, last: Sense) -> list[int]:
+        """Return the changes that say something from one sense to another."""
+        senses = self._changes.senses
+        return [at for at in self.fresh if first <= senses[at] <= last]
+
+    def evenly_by_hunk(self, wanted: Sequence[int]) -> list[int]:
+        """Give the first of every hunk before the second of any."""
+        return evenly_by_hunk(self._diff, wanted, _EACH)
+
+    def alarms(self, places: Iterable[int]) -> list[int]:
+        """Return the lines with rare alarming words."""
+        return rare_alarms((at, self._diff.body(at)) for at in places)
 
     def again(self) -> list[int]:
         """Return the changes that repeat others, and those that only moved."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _WORDS = re.compile(
     r"(?<![\w./=-])(?:errors?|exceptions?|fatal|critical|panic(?:ked)?|traceback"
@@ -17,6 +21,17 @@ _WORDS = re.compile(
     r"|[✗✘❌]",
     re.IGNORECASE,
 )
+_STEMS: Final = (
+    "error", "exception", "fatal", "critical", "panic", "traceback", "fail", "denied",
+    "refused", "rejected", "timed", "timeout", "unhealthy", "unreachable",
+    "unavailable", "crash", "killed", "abort", "corrupt", "invalid", "broken",
+    "degraded", "offline", "evicted", "unauthorized", "forbidden", "not found",
+    "missing", "cannot", "unable", "could not", "unexpected", "violation", "severe",
+    "impaired", "expired", "insufficient", "deadlock", "backoff",
+    "\u2717", "\u2718", "\u274c",
+)  # fmt: skip
+_LONG: Final = 160
+_AT_ONCE: Final = 500
 _HARMLESS = re.compile(
     r"(?<!\w)(?:0|no|zero|without)(?: \w+)? (?:errors?|fail(?:ures?|ed|s)?)",
     re.IGNORECASE,
@@ -62,10 +77,21 @@ def alarm_at(cell: str, path: str = "") -> int:
         return -1 if cell in _NOTHING else 0
     if path and _tells_failure(cell, path):
         return 0
+    if len(cell) > _LONG and not may_alarm((cell,)):
+        return -1
     found = _WORDS.search(cell)
     if found is None or _HARMLESS.search(cell):
         return -1
     return found.start()
+
+
+def may_alarm(cells: Iterable[str]) -> bool:
+    """Tell whether looking for words of alarm in cells could find one."""
+    remaining = iter(cells)
+    while some := "\n".join(islice(remaining, _AT_ONCE)).casefold():
+        if any(stem in some for stem in _STEMS):
+            return True
+    return False
 
 
 def _tells_failure(cell: str, path: str) -> bool:

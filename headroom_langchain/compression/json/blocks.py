@@ -8,7 +8,7 @@ records, and objects whose members are alike, are tables.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -18,8 +18,9 @@ from headroom_langchain.compression.json.cells import (
     member_path,
     write_cell,
 )
-from headroom_langchain.compression.json.rows import is_nested, tables_of
-from headroom_langchain.compression.json.shapes import group_by_shape
+from headroom_langchain.compression.json.packed import Packed
+from headroom_langchain.compression.json.rows import is_nested, settle, tables_of
+from headroom_langchain.compression.json.shapes import group_by_fields, group_by_shape
 from headroom_langchain.compression.json.table import (
     Table,
     render_complete,
@@ -29,7 +30,7 @@ from headroom_langchain.structure.json_text import write_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from headroom_langchain.compression.json.table import Row
+    from headroom_langchain.compression.json.packing import Row
     from headroom_langchain.structure.json_text import JsonValue
 
 TITLE = "JSON; one line per object, arrays of objects as tables"
@@ -52,14 +53,16 @@ class Line:
     cells: Row
     same_as: str = ""
     """An earlier object with the same cells, which are then not repeated."""
+    written: list[str] = field(default_factory=list, init=False)
+    """What `render` wrote, once it was asked."""
 
     def render(self) -> str:
         """Write the line with all its cells."""
-        if self.same_as:
-            return f"{self.path}: same as {self.same_as}"
-        return f"{self.path}: " + ", ".join(
-            f"{path}={cell}" for path, cell in self.cells.items()
-        )
+        if not self.written:
+            cells = ", ".join([f"{path}={cell}" for path, cell in self.cells.items()])
+            told = f"same as {self.same_as}" if self.same_as else cells
+            self.written.append(f"{self.path}: {told}")
+        return self.written[0]
 
 
 Block: TypeAlias = Line | Table
@@ -67,6 +70,8 @@ Block: TypeAlias = Line | Table
 
 def read_blocks(value: JsonValue) -> list[Block]:
     """Take a document apart, in its own order."""
+    if isinstance(value, Packed):
+        return list(_packed(value, ""))
     if isinstance(value, list) and not is_nested(value):
         return [Line(path=ROOT, cells={ROOT: write_json(value)})]
     return list(_blocks(value, ""))
@@ -104,6 +109,9 @@ def refer_to_repeats(blocks: list[Block]) -> list[Block]:
 
 
 def _blocks(value: JsonValue, path: str) -> Iterator[Block]:
+    if isinstance(value, Packed):
+        yield from _packed(value, path)
+        return
     records = _records(value)
     if records:
         yield from _shaped(value, path, records)
@@ -155,6 +163,29 @@ def _shaped(
             yield from tables_of(table, part)
 
 
+def _packed(packed: Packed, path: str) -> Iterator[Block]:
+    """Yield the same for records that are packed."""
+    groups = group_by_fields(packed.shapes())
+    total = len(packed.rows)
+    for numbers in groups:
+        if len(numbers) < _FEWEST_RECORDS:
+            for number in numbers:
+                yield from _alone(packed.record(number), element_path(path, number))
+            continue
+        rows, inner = packed.some(numbers)
+        alone = len(groups) == 1
+        yield from settle(
+            Table(
+                path=path,
+                noun="rows",
+                rows=rows,
+                numbers=[] if alone else numbers,
+                of=0 if alone else total,
+            ),
+            inner,
+        )
+
+
 def _alone(record: JsonValue, path: str) -> Iterator[Block]:
     if record:
         yield from _blocks(record, path)
@@ -182,7 +213,7 @@ def _small(value: JsonValue, path: str) -> Row | None:
         return {
             member_path(path, key): write_cell(member) for key, member in value.items()
         }
-    if isinstance(value, list) and is_nested(value):
+    if isinstance(value, Packed) or (isinstance(value, list) and is_nested(value)):
         return None
     return {path: write_cell(value)}
 

@@ -41,6 +41,7 @@ _BLOB = re.compile(r'"?(?:data:[\w/+.;=-]{1,60},)?[A-Za-z0-9+/_=-]{100}')
 _TOLD_FROM = 1_000
 _BLOB_SHOWN = 24
 _BLOB_FROM = 100
+_NUMBER_START = frozenset("-0123456789")
 _TYPED_START = frozenset("-0123456789tfnNI")
 
 
@@ -55,7 +56,7 @@ def write_cell(value: JsonValue) -> str:
     return value
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def write_key(key: str) -> str:
     """Write one step of a path; an odd key is quoted."""
     if _PLAIN_KEY.fullmatch(key) and key != ROOT and not key[-1].isspace():
@@ -63,6 +64,7 @@ def write_key(key: str) -> str:
     return quote(key)
 
 
+@lru_cache(maxsize=1024)
 def member_path(path: str, key: str) -> str:
     """Return the path of a member of an object; the empty path is the root's."""
     return f"{path}.{write_key(key)}" if path else write_key(key)
@@ -75,7 +77,7 @@ def element_path(path: str, index: int | None = None) -> str:
 
 def is_number(cell: str) -> bool:
     """Tell whether a cell holds a number."""
-    return bool(_TYPED.fullmatch(cell)) and cell[0] in "-0123456789"
+    return cell[:1] in _NUMBER_START and bool(_TYPED.fullmatch(cell))
 
 
 def is_blob(cell: str) -> bool:

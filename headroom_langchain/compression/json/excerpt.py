@@ -6,8 +6,15 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.compression.json.alarms import alarm_at, kind_of
-from headroom_langchain.compression.json.cells import NUMBER, clip
+from headroom_langchain.compression.json.alarms import kind_of
+from headroom_langchain.compression.json.cells import clip
+from headroom_langchain.compression.json.row_lines import (
+    NARROWEST,
+    Width,
+    write_row,
+    write_short_row,
+    write_shortest_row,
+)
 from headroom_langchain.compression.json.selection import (
     ROWS_PER_VALUE,
     Reason,
@@ -16,31 +23,24 @@ from headroom_langchain.compression.json.selection import (
 )
 from headroom_langchain.compression.json.statistics import summarize
 from headroom_langchain.compression.json.table import lay_out, render_complete
-from headroom_langchain.compression.json.telling import is_message, rank
+from headroom_langchain.compression.json.width import fit_width
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from headroom_langchain.compression.excerpt import Interest
-    from headroom_langchain.compression.json.table import Column, Layout, Row, Table
+    from headroom_langchain.compression.json.packing import Column, Row
+    from headroom_langchain.compression.json.table import Table
 
 _SLACK: Final = 1.15
 _URGENT_SLACK: Final = 1.5
 _SHORT_SLACK: Final = 1.3
-_LIMITS: Final = (600, 260, 160, 100, 64, 40)
-_ROWS_WANTED: Final = 10
-_ROWS_SHARE: Final = 0.6
-_WIDEST_ROW: Final = 150
-_REASON_WIDTH: Final = 400
-_SHORT_ROW: Final = 160
-_MESSAGE_WIDTH: Final = 120
-_REASONS_SHARE: Final = 0.25
-_FEWEST_COLUMNS: Final = 4
+_VALUE_WIDTH: Final = 100
+_HEADER_WIDTH: Final = 260
+_NAMES_WIDTH: Final = 160
 _HEADER_SHARE: Final = 0.3
 _SUMMARY_FROM: Final = 10
 _SUMMARY_SHARE: Final = 0.2
 _CHARACTERS_PER_TOKEN: Final = 3
-_PROBES: Final = 24
-_CELLS_PROBED: Final = 4_000
 _KINDS_TOLD: Final = 6
 
 
@@ -54,18 +54,6 @@ class TableExcerpt:
     noun: str
     cut: bool
     """Whether a value of a row shown was cut or left out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Width:
-    """How much of a row is written."""
-
-    limit: int
-    """Characters per cell, and eight times as many for what follows the columns."""
-    reserved: int
-    """Characters for what follows the columns because the row was chosen for it."""
-    layout: Layout
-    dropped: tuple[str, ...]
 
 
 def excerpt_table(table: Table, budget: int, interest: Interest) -> TableExcerpt:
@@ -82,7 +70,7 @@ def excerpt_table(table: Table, budget: int, interest: Interest) -> TableExcerpt
         return TableExcerpt(text=complete, hidden=0, noun=table.noun, cut=False)
     columns = table.columns()
     layout = lay_out(table, columns, numbered=True)
-    width = _fit_width(table, layout, budget)
+    width = fit_width(table, layout, budget)
     total = len(table.rows)
     summary = ""
     if total >= _SUMMARY_FROM:
@@ -113,17 +101,20 @@ def _repeated(
     table: Table, columns: list[Column], picked: dict[int, dict[str, Reason]]
 ) -> list[str]:
     """Say how often each alarming value occurs, when not all its rows are picked."""
-    counts = {column.path: column.counts for column in columns}
-    alarms = {
-        (path, table.rows[number][path]): counts[path][table.rows[number][path]]
+    alarms = dict.fromkeys(
+        (path, table.rows[number][path])
         for number, reasons in picked.items()
         for path, reason in reasons.items()
         if reason is Reason.ALARM
+    )
+    paths = {path for path, _ in alarms}
+    counts = {
+        column.path: column.open().counts for column in columns if column.path in paths
     }
     told = [
-        f"{times} with {path}={clip(cell, _LIMITS[3])}"
-        for (path, cell), times in alarms.items()
-        if times > ROWS_PER_VALUE
+        f"{counts[path][cell]} with {path}={clip(cell, _VALUE_WIDTH)}"
+        for path, cell in alarms
+        if counts[path][cell] > ROWS_PER_VALUE
     ]
     return [f"repeated, of all {table.noun}: {', '.join(told)}"] if told else []
 
@@ -133,7 +124,7 @@ def _left_out(
 ) -> list[str]:
     """Count the alarming rows that did not fit, by how their alarm begins."""
     counts = Counter(
-        f"{path}={clip(kind_of(table.rows[number][path]), _LIMITS[3])}"
+        f"{path}={clip(kind_of(table.rows[number][path]), _VALUE_WIDTH)}"
         for number, reasons in picked.items()
         if number not in lines
         for path, reason in reasons.items()
@@ -149,7 +140,7 @@ def _left_out(
 
 def _fill(
     table: Table,
-    width: _Width,
+    width: Width,
     picked: dict[int, dict[str, Reason]],
     budget: int,
     used: int,
@@ -158,7 +149,7 @@ def _fill(
     owners: set[str] = set()
     for number, reasons in picked.items():
         urgent = min(reasons.values())
-        line = _line(table.rows[number], table.number(number), width, reasons)
+        line = write_row(table.rows[number], table.number(number), width, reasons)
         cost = estimate_tokens(line)
         if table.owners and table.owners[number] not in owners:
             cost += estimate_tokens(table.owners[number]) + 2
@@ -166,11 +157,11 @@ def _fill(
             if urgent > Reason.ONE_OF_MANY:
                 break
             place = table.number(number)
-            line = _short_line(table.rows[number], place, width, reasons)
+            line = write_short_row(table.rows[number], place, width, reasons)
             cost = estimate_tokens(line)
             slack = _URGENT_SLACK if urgent <= Reason.ASKED else _SHORT_SLACK
             if used + cost > slack * budget and urgent is Reason.ALARM:
-                line = _shortest_line(table.rows[number], place, width, reasons)
+                line = write_shortest_row(table.rows[number], place, width, reasons)
                 cost = estimate_tokens(line)
             if used + cost > slack * budget:
                 continue
@@ -181,159 +172,11 @@ def _fill(
     return lines
 
 
-def _line(row: Row, number: int, width: _Width, reasons: dict[str, Reason]) -> str:
-    """Write a row, long cells cut, but not the reasons and not the identity."""
-    layout = width.layout
-    cells: list[str] = []
-    for path in layout.columns:
-        cell = str(number) if path == NUMBER else row.get(path, "")
-        whole = path == layout.identity
-        cells.append(cell if whole else _cut(cell, path, width, reasons))
-    deviations = [
-        (path, row[path]) for path in width.dropped if path in reasons and path in row
-    ]
-    deviations += layout.deviations(row)
-    deviations.sort(key=lambda item: (item[0] not in reasons, rank(item[0])))
-    ordinary, reserved = 8 * width.limit, width.reserved
-    hidden = 0
-    for path, cell in deviations:
-        told = path in reasons
-        part = f"{layout.name(path)}={_cut(cell, path, width, reasons)}"
-        if len(part) > (reserved if told else ordinary):
-            hidden += 1
-        else:
-            reserved -= len(part) if told else 0
-            ordinary -= 0 if told else len(part)
-            cells.append(part)
-    if hidden:
-        cells.append(f"… {hidden} more fields")
-    return ",".join(cells)
-
-
-def _short_line(
-    row: Row, number: int, width: _Width, reasons: dict[str, Reason]
-) -> str:
-    """Write only what tells a row apart and why it was chosen."""
-    identity = width.layout.identity
-    numbered = NUMBER in width.layout.columns
-    lead = [str(number)] if numbered else []
-    if identity:
-        lead.append(row[identity])
-    layout = width.layout
-    paths = [path for path in reasons if path and path != identity and path in row]
-    message = next((path for path in row if is_message(path)), None)
-    if message is not None and message not in reasons and message != identity:
-        paths.insert(0, message)
-    told = [
-        f"{layout.name(path)}={_cut(row[path], path, width, reasons)}" for path in paths
-    ]
-    room = _SHORT_ROW - sum(map(len, told))
-    for path in sorted(layout.columns, key=rank):
-        cell = clip(row.get(path, ""), _LIMITS[-1])
-        room -= len(path) + len(cell) + 2
-        if room > 0 and cell and path != identity and path not in paths:
-            told.append(f"{layout.name(path)}={cell}")
-    return ",".join([*lead, "…", *told])
-
-
-def _shortest_line(
-    row: Row, number: int, width: _Width, reasons: dict[str, Reason]
-) -> str:
-    """Write only the position of a row and what went wrong."""
-    path = min(filter(None, reasons), key=lambda path: (reasons[path], rank(path)))
-    keep = max(0, alarm_at(row[path]))
-    return (
-        f"{number},…,{width.layout.name(path)}={clip(row[path], _MESSAGE_WIDTH, keep)}"
-    )
-
-
-def _least(path: str) -> int:
-    """Return how many characters of a cell are shown at the least."""
-    return _MESSAGE_WIDTH if is_message(path) else _LIMITS[-1]
-
-
-def _cut(cell: str, path: str, width: _Width, reasons: dict[str, Reason]) -> str:
-    if path not in reasons:
-        return clip(cell, max(width.limit, _least(path)))
-    keep = 0
-    if len(cell) > _REASON_WIDTH and reasons[path] in {Reason.ALARM, Reason.ALARM_WORD}:
-        keep = max(0, alarm_at(cell))
-    return clip(cell, max(_REASON_WIDTH, width.limit), keep)
-
-
-def _fit_width(table: Table, layout: Layout, budget: int) -> _Width:
-    """Find how wide rows may be so that about ten of them fit.
-
-    Cells get shorter first. When that is not enough, the columns that take the
-    most room are left out.
-    """
-    wanted = min(_ROWS_WANTED, len(table.rows))
-    room = min(_WIDEST_ROW, _ROWS_SHARE * budget / wanted)
-    wide = len(layout.columns) + len(layout.usual) + len(layout.sparse)
-    most = max(2, min(_PROBES, _CELLS_PROBED // (wide + 1)))
-    step = max(1, len(table.rows) // most)
-    probes = range(0, len(table.rows), step)
-    reserved = int(_REASONS_SHARE * budget * _CHARACTERS_PER_TOKEN)
-    width = _Width(
-        limit=_LIMITS[0],
-        reserved=max(_REASON_WIDTH, reserved),
-        layout=layout,
-        dropped=(),
-    )
-    for limit in _LIMITS:
-        width = replace(width, limit=limit)
-        if _mean_cost(table, width, probes) <= room:
-            return _without_dull(table, width)
-    costs = {
-        path: sum(
-            estimate_tokens(clip(table.rows[number].get(path, ""), width.limit)) + 1
-            for number in probes
-        )
-        / len(probes)
-        for path in layout.columns
-    }
-    order = sorted(layout.columns[1:], key=lambda path: (rank(path), costs[path]))
-    kept = {*layout.columns[:1], layout.identity}
-    for path in order:
-        room -= costs[path]
-        if room >= 0 or len(kept) < _FEWEST_COLUMNS:
-            kept.add(path)
-    dropped = tuple(path for path in layout.columns if path not in kept)
-    columns_kept = tuple(path for path in layout.columns if path in kept)
-    layout = replace(layout, columns=columns_kept)
-    return _without_dull(table, replace(width, layout=layout, dropped=dropped))
-
-
-def _without_dull(table: Table, width: _Width) -> _Width:
-    """Leave out columns whose cells are all cut to the same beginning."""
-    dull = {
-        column.path
-        for column in table.columns()
-        if len(column.counts) > 1
-        and all(len(cell) > width.limit + 3 for cell in column.counts)
-        and len({cell[: width.limit] for cell in column.counts}) == 1
-    }
-    layout = width.layout
-    dull -= {layout.identity, *width.dropped}
-    if not dull:
-        return width
-    kept = tuple(path for path in layout.columns if path not in dull)
-    sparse = layout.sparse - dull
-    dropped = (*width.dropped, *(c.path for c in table.columns() if c.path in dull))
-    layout = replace(layout, columns=kept, sparse=sparse)
-    return replace(width, layout=layout, dropped=dropped)
-
-
-def _mean_cost(table: Table, width: _Width, probes: range) -> float:
-    lines = [_line(table.rows[number], number, width, {}) for number in probes]
-    return estimate_tokens("\n".join(lines)) / len(lines)
-
-
-def _header(table: Table, width: _Width, budget: int) -> str:
+def _header(table: Table, width: Width, budget: int) -> str:
     """Write the header, cut to its share; a NUL stands for how many rows follow."""
     layout = width.layout
     room = int(_HEADER_SHARE * budget * _CHARACTERS_PER_TOKEN)
-    limit = max(_LIMITS[-1], min(_LIMITS[1], width.limit))
+    limit = max(NARROWEST, min(_HEADER_WIDTH, width.limit))
     constant, room = _fit_cells(layout.constant, limit, room)
     usual, room = _fit_cells(layout.usual, limit, room)
     told = replace(layout, constant=constant, usual=usual)
@@ -342,7 +185,7 @@ def _header(table: Table, width: _Width, budget: int) -> str:
     if left_out:
         header += f"; {left_out} more values that most rows share"
     if width.dropped:
-        names = clip(" ".join(map(layout.name, width.dropped)), max(room, _LIMITS[2]))
+        names = clip(" ".join(map(layout.name, width.dropped)), max(room, _NAMES_WIDTH))
         header += f"; columns left out: {names}"
     return header
 

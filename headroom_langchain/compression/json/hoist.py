@@ -20,14 +20,15 @@ from headroom_langchain.compression.json.cells import (
     is_blob,
     write_cell,
 )
+from headroom_langchain.compression.json.packing import Rows
 from headroom_langchain.compression.json.table import Table
-from headroom_langchain.structure.json_text import parse_json
+from headroom_langchain.structure.json_cursor import Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from headroom_langchain.compression.json.blocks import Block
-    from headroom_langchain.compression.json.table import Row
+    from headroom_langchain.compression.json.packing import Row
 
 ELEMENTS: Final = "elements"
 """What the rows of such an array are called."""
@@ -109,7 +110,7 @@ def _of_line(line: Line) -> Iterator[Piece]:
 
 def _entries(path: str, cells: Row) -> Table:
     """Make a table of an object with very many fields."""
-    rows: list[Row] = [{KEY: path, VALUE: cell} for path, cell in cells.items()]
+    rows = Rows({KEY: path, VALUE: cell} for path, cell in cells.items())
     return Table(path="" if path == ROOT else path, noun="entries", rows=rows)
 
 
@@ -122,21 +123,25 @@ def _below(path: str, relative: str) -> str:
 def _of_table(table: Table) -> Iterator[Piece]:
     found = [
         (number, path)
-        for number, row in enumerate(table.rows)
-        for path, cell in row.items()
+        for number, cells in enumerate(table.rows.texts())
+        if len(cells) > _LONG
+        for path, cell in table.rows[number].items()
         if len(cell) > _LONG and _OUTPUT.search(path) and _is_text(cell)
     ]
     if not found or len(found) > _MOST_TEXTS or table.owners:
         yield table
         return
-    rows: list[Row] = [dict(row) for row in table.rows]
     texts: list[Piece] = []
+    told: dict[int, Row] = {}
     for number, path in found:
         record = element_path(table.path, table.number(number))
-        text = _text(rows[number][path], _below(record, path))
+        row = table.rows[number]
+        text = _text(row[path], _below(record, path))
         if text is not None:
-            rows[number][path] = SHOWN_BELOW
+            told.setdefault(number, {})[path] = SHOWN_BELOW
             texts.append(text)
+    rows = Rows(table.rows)
+    rows.change(told, lambda number, row: {**row, **told[number]})
     yield replace(table, rows=rows)
     yield from texts
 
@@ -157,12 +162,8 @@ def _text(cell: str, path: str) -> Text | None:
 def _array(cell: str, path: str) -> Table | None:
     if cell[0] != "[" or cell.count(",") < _FEWEST_ELEMENTS:
         return None
-    elements = parse_json(cell)
-    if not isinstance(elements, list) or len(elements) < _FEWEST_ELEMENTS:
+    elements = Cursor(cell).elements()
+    rows = Rows({VALUE: write_cell(element)} for _, element in elements)
+    if len(rows) < _FEWEST_ELEMENTS:
         return None
-    known: dict[str, Row] = {}
-    rows: list[Row] = []
-    for element in elements:
-        written = write_cell(element)
-        rows.append(known.setdefault(written, {VALUE: written}))
     return Table(path="" if path == ROOT else path, noun=ELEMENTS, rows=rows)

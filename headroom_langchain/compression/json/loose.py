@@ -11,12 +11,13 @@ from headroom_langchain.compression.json.alarms import alarm_at, template
 from headroom_langchain.compression.json.blocks import Line
 from headroom_langchain.compression.json.cells import ROOT, clip
 from headroom_langchain.compression.json.table import Table, render_complete
+from headroom_langchain.compression.json.unusual import unusual_objects
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from headroom_langchain.compression.excerpt import Interest
     from headroom_langchain.compression.json.hoist import Piece
-    from headroom_langchain.compression.json.table import Row
+    from headroom_langchain.compression.json.packing import Row
 
 _WIDEST_CELL: Final = 260
 _NARROWEST_CELL: Final = 80
@@ -27,10 +28,9 @@ _NARROW_FROM: Final = 150
 _WIDEST_IN_FULL: Final = 8_000
 _CHARACTERS_PER_TOKEN: Final = 3
 _URGENT_SLACK: Final = 1.5
-_GROUPS_NAMED: Final = 5
-_MOST_NAMED: Final = 120
-_LONGEST_NAMES: Final = 1_200
 _FEW_ALIKE: Final = 2
+_SHORT_WORD: Final = 2
+_SAID_BEFORE: Final = 1_000
 _ASIDE = re.compile(
     r"(?:headers|cookies|_?links|permissions|reactions|annotations|managedFields"
     r"|timings)(?:\[\d+\])?$",
@@ -71,21 +71,14 @@ def choose_loose(
         budget: Estimated tokens; what is alarming may take half as much again.
         interest: What the agent was looking for.
     """
-    size = _CHARACTERS_PER_TOKEN * budget
-    cells = sum(len(piece.cells) for piece in pieces if isinstance(piece, Line))
-    width = max(_WIDEST_LINE, size // max(1, len(loose)))
-    limit = max(_WIDEST_CELL, size // max(1, cells))
-    texts = {at: _write(pieces[at], limit, width) for at in loose}
-    while limit > _NARROWEST_CELL and _total(texts) > budget:
-        limit //= 2
-        texts = {at: _write(pieces[at], limit, width) for at in loose}
+    texts, costs = _fitted(pieces, loose, budget)
     ranks = _rank(pieces, texts, interest)
     order = sorted(loose, key=lambda at: ranks[at])
     chosen: dict[int, str] = {}
     used = 0
     for at in order:
-        slack = _URGENT_SLACK if ranks[at][0] < _ROUTINE else 1
-        text, cost = texts[at], estimate_tokens(texts[at])
+        slack = _URGENT_SLACK if ranks[at][0] < _UNUSUAL else 1
+        text, cost = texts[at], costs[at]
         if used + cost > slack * budget and chosen and cost > _NARROW_FROM:
             text = _write(pieces[at], _NARROWEST_CELL, _NARROWEST_LINE)
             cost = estimate_tokens(text)
@@ -97,20 +90,51 @@ def choose_loose(
     return Loose(texts=chosen, used=used, cut=cut)
 
 
+def _fitted(
+    pieces: list[Piece], loose: list[int], budget: int
+) -> tuple[dict[int, str], dict[int, int]]:
+    """Write pieces, the cells shorter the less room there is, and what they cost."""
+    size = _CHARACTERS_PER_TOKEN * budget
+    cells = sum(len(piece.cells) for piece in pieces if isinstance(piece, Line))
+    width = max(_WIDEST_LINE, size // max(1, len(loose)))
+    limit = max(_WIDEST_CELL, size // max(1, cells))
+    texts: dict[int, str] = {}
+    costs: dict[int, int] = {}
+    for at in loose:
+        texts[at] = _write(pieces[at], limit, width)
+        costs[at] = estimate_tokens(texts[at])
+    while limit > _NARROWEST_CELL and sum(costs.values()) > budget:
+        limit //= 2
+        for at in loose:
+            if (text := _write(pieces[at], limit, width)) != texts[at]:
+                texts[at], costs[at] = text, estimate_tokens(text)
+    return texts, costs
+
+
 def _rank(
     pieces: list[Piece], texts: dict[int, str], interest: Interest
 ) -> dict[int, tuple[int, int, bool, int]]:
     """Rank pieces: what is alarming, asked for, not like many before, and high up."""
     seen: Counter[str] = Counter()
+    told: set[str] = set()
+    unusual = unusual_objects(pieces)
     ranks: dict[int, tuple[int, int, bool, int]] = {}
     for at, text in texts.items():
         path = pieces[at].path
         kind = _shape(pieces[at])
-        repeats = max(0, seen[kind] - _FEW_ALIKE)
-        aside = _ASIDE.search(path) is not None
         urgency = _urgency(text, interest)
+        if urgency == _ROUTINE and at in unusual:
+            urgency = _UNUSUAL
+        repeats = max(0, seen[kind] - _FEW_ALIKE)
+        said = text.removeprefix(path)
+        if said in told:
+            urgency = _ROUTINE
+            repeats += _SAID_BEFORE
+        else:
+            seen[kind] += 1
+            told.add(said)
+        aside = _ASIDE.search(path) is not None
         ranks[at] = (urgency, repeats, aside, _depth(path))
-        seen[kind] += 1
     return ranks
 
 
@@ -141,24 +165,20 @@ def _is_cut(piece: Piece, text: str) -> bool:
     return isinstance(piece, Line) and text != piece.render()
 
 
-def _total(texts: dict[int, str]) -> int:
-    return sum(map(estimate_tokens, texts.values()))
-
-
 def _shape(piece: Piece) -> str:
     if not isinstance(piece, Line) or piece.same_as:
         return template(piece.path)
     return ",".join(sorted(piece.cells))
 
 
-_ALARMING, _ASKED, _ROUTINE = range(3)
+_ALARMING, _ASKED, _UNUSUAL, _ROUTINE = range(4)
 
 
 def _urgency(text: str, interest: Interest) -> int:
     if alarm_at(text) >= 0:
         return _ALARMING
     folded = text.casefold()
-    if any(word in folded for word in interest.arguments if len(word) > _ROUTINE):
+    if any(word in folded for word in interest.arguments if len(word) > _SHORT_WORD):
         return _ASKED
     return _ROUTINE
 
@@ -166,10 +186,13 @@ def _urgency(text: str, interest: Interest) -> int:
 def _write(piece: Piece, limit: int, width: int) -> str:
     if not isinstance(piece, Line) or piece.same_as:
         return _complete(piece)
+    whole = piece.render()
+    if len(whole) <= min(limit, width):
+        return whole
     cells: list[str] = []
     left = width
     limit = _fit(piece.cells, limit, width)
-    dull = _derived(piece.cells) if len(piece.render()) > width else frozenset()
+    dull = _derived(piece.cells) if len(whole) > width else frozenset()
     for path, cell in piece.cells.items():
         if path in dull:
             continue
@@ -209,26 +232,3 @@ def _derived(cells: Row) -> frozenset[str]:
             for base in addresses
         )
     )
-
-
-def name_hidden(pieces: list[Piece], hidden: list[int]) -> str:
-    """Count the pieces that are not shown by where they stand."""
-    groups: dict[str, list[str]] = {}
-    for at in hidden:
-        parent, _, name = pieces[at].path.rpartition(".")
-        groups.setdefault(parent or ROOT, []).append(name)
-    ranked = sorted(groups, key=lambda parent: -len(groups[parent]))
-    named = ", ".join(
-        f"{parent} ({_names(groups[parent])})" for parent in ranked[:_GROUPS_NAMED]
-    )
-    rest = len(groups) - _GROUPS_NAMED
-    more = f" and {rest} other places" if rest > 0 else ""
-    return f"not shown: {len(hidden)} objects under {named}{more}"
-
-
-def _names(names: list[str]) -> str:
-    """Name what is hidden at one place while that is short, else count it."""
-    told = ", ".join(names[:_MOST_NAMED])
-    if len(names) > _MOST_NAMED or len(told) > _LONGEST_NAMES:
-        return f"{len(names)}: {clip(told, _LONGEST_NAMES)}"
-    return told

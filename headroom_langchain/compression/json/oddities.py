@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Final
 from headroom_langchain.compression.json.cells import is_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from headroom_langchain.compression.json.table import Column, Row
+    from headroom_langchain.compression.json.packing import Rows, Values
 
 _FEWEST: Final = 12
 _RARE: Final = 0.03
 _MOST: Final = 4
 _KINDS: Final = 12
+_PROOF: Final = 2
 _MOST_ABSENT: Final = 3
 _LONGER: Final = 3
 _LONGER_BY: Final = 60
@@ -34,7 +35,7 @@ _SOME: Final = 0.08
 _WORD = re.compile(r"[^\W\d_]{5,}")
 
 
-def odd_cells(column: Column, total: int) -> Iterator[str]:
+def odd_cells(column: Values, total: int) -> Iterator[str]:
     """Yield values of a column that differ in type, form or length from the rest.
 
     Args:
@@ -43,17 +44,16 @@ def odd_cells(column: Column, total: int) -> Iterator[str]:
     """
     if total < _FEWEST or len(column.counts) <= 1:
         return
-    types = {cell: _type(cell) for cell in column.counts}
-    yield from _rare_kinds(column, types)
-    texts = [cell for cell, kind in types.items() if kind == "text"]
-    if len(texts) < _NEARLY_ALL * len(types):
+    yield from _rare_kinds(column, column.counts, _type)
+    texts = [cell for cell in column.counts if _type(cell) == "text"]
+    if len(texts) < _NEARLY_ALL * len(column.counts):
         return
-    yield from _rare_kinds(column, {cell: _beginning(cell) for cell in texts})
-    yield from _rare_kinds(column, {cell: _ending(cell) for cell in texts})
+    yield from _rare_kinds(column, texts, _beginning)
+    yield from _rare_kinds(column, texts, _ending)
     yield from _long(texts)
 
 
-def repeated_cells(column: Column, total: int) -> Iterator[str]:
+def repeated_cells(column: Values, total: int) -> Iterator[str]:
     """Yield values that few records share in a column that tells records apart."""
     if total < _FEWEST or column.present < total or len(column.counts) == total:
         return
@@ -65,7 +65,7 @@ def repeated_cells(column: Column, total: int) -> Iterator[str]:
     yield from repeated[:_MOST]
 
 
-def cells_with_rare_words(column: Column, total: int) -> Iterator[str]:
+def cells_with_rare_words(column: Values, total: int) -> Iterator[str]:
     """Yield the few texts of a column that have a word which no other has."""
     size = column.width * column.present
     if total < _FEWEST or column.width < _LEAST_TEXT or size > _MOST_TEXT:
@@ -81,15 +81,14 @@ def cells_with_rare_words(column: Column, total: int) -> Iterator[str]:
         yield from found
 
 
-def rows_without(column: Column, rows: Sequence[Row]) -> Iterator[int]:
+def rows_without(column: Values, rows: Rows) -> Iterator[int]:
     """Yield the few rows that lack a field which all others have."""
     missing = len(rows) - column.present
     if len(rows) < _FEWEST or not 0 < missing <= min(_MOST_ABSENT, _RARE * len(rows)):
         return
-    path = column.path
-    for number, row in enumerate(rows):
-        below = (f"{path}.", f"{path}[")
-        if path not in row and not any(other.startswith(below) for other in row):
+    below = (f"{column.path}.", f"{column.path}[")
+    for number in sorted(set(range(len(rows))).difference(column.numbers)):
+        if not any(other.startswith(below) for other in rows[number]):
             yield number
 
 
@@ -108,19 +107,22 @@ def disordered(cells: Sequence[str]) -> Iterator[int]:
         yield from breaks[:_MOST]
 
 
-def _rare_kinds(column: Column, kinds: Mapping[str, str]) -> Iterator[str]:
-    """Yield one value of each kind that hardly any record has."""
+def _rare_kinds(
+    column: Values, cells: Collection[str], kind_of: Callable[[str], str]
+) -> Iterator[str]:
+    """Yield one value of each kind that hardly any record has, or two as proof."""
     counts: Counter[str] = Counter()
-    for cell, kind in kinds.items():
-        counts[kind] += column.counts[cell]
+    for cell in cells:
+        counts[kind_of(cell)] += column.counts[cell]
     if not 1 < len(counts) <= _KINDS:
         return
     often = max(1, int(_RARE * column.present))
-    if counts.most_common(1)[0][1] < column.present // 2:
+    if max(counts.values()) < column.present // 2 or min(counts.values()) > often:
         return
     seen: Counter[str] = Counter()
-    for cell, kind in kinds.items():
-        if counts[kind] <= often and seen[kind] < 2:  # noqa: PLR2004  (one more is proof)
+    for cell in cells:
+        kind = kind_of(cell)
+        if counts[kind] <= often and seen[kind] < _PROOF:
             seen[kind] += 1
             yield cell
 

@@ -15,11 +15,17 @@ from headroom_langchain.compression.json.blocks import (
     render_blocks,
 )
 from headroom_langchain.compression.json.cells import KEY
+from headroom_langchain.compression.json.common import (
+    common_cells,
+    tell_common,
+    without,
+)
 from headroom_langchain.compression.json.embedded import expand, may_embed
 from headroom_langchain.compression.json.excerpt import TableExcerpt, excerpt_table
+from headroom_langchain.compression.json.hidden import name_hidden
 from headroom_langchain.compression.json.hoist import VALUE, Text, hoist
 from headroom_langchain.compression.json.inside import ExcerptText, excerpt_plainly
-from headroom_langchain.compression.json.loose import choose_loose, cost_of, name_hidden
+from headroom_langchain.compression.json.loose import choose_loose, cost_of
 from headroom_langchain.compression.json.table import Table
 from headroom_langchain.compression.json.telling import message_column
 from headroom_langchain.tokens import estimate_tokens
@@ -38,6 +44,10 @@ _LOOSE_WEIGHT: Final = 2.0
 _FORM: Final = "how long strings were written"
 """What is missing where every value is shown, but not as a string of JSON."""
 
+_ABSENT_OR_USUAL: Final = "which objects lack a field that is as usual"
+"""What is missing where only the usual values were told once for all."""
+
+_LEFT_OVER: Final = 40
 _LESS: Final = 0.5
 _MORE: Final = 1.5
 _SCALE: Final = 3.0
@@ -96,11 +106,23 @@ class JsonReading:
             table = excerpt_table(pieces[0], budget, interest)
             found = Excerpt(text=table.text, omitted=_omitted([table], pieces, 0))
         else:
-            found = self._share(pieces, budget - estimate_tokens(TITLE), interest)
+            found = self._excerpt_pieces(pieces, budget, interest)
         taken_apart = self.expanded is not self.blocks
         if not found.omitted and (taken_apart or _has_texts(pieces)):
             return replace(found, omitted=_FORM)
         return found
+
+    def _excerpt_pieces(
+        self, pieces: list[Piece], budget: int, interest: Interest
+    ) -> Excerpt:
+        """Choose among several pieces, below what most of them have in common."""
+        common = common_cells(pieces)
+        head = [TITLE, tell_common(common)] if common else [TITLE]
+        rest = [without(piece, common) for piece in pieces]
+        room = budget - estimate_tokens("\n".join(head))
+        found = self._share(rest, max(budget // 2, room), interest)
+        omitted = found.omitted or (_ABSENT_OR_USUAL if common else "")
+        return Excerpt(text="\n".join([*head, found.text]), omitted=omitted)
 
     def _share(self, pieces: list[Piece], budget: int, interest: Interest) -> Excerpt:
         """Share a budget among the pieces of a document.
@@ -133,14 +155,13 @@ class JsonReading:
             texts[at] = excerpt.text
             excerpts.append(excerpt)
             left -= estimate_tokens(excerpt.text)
-        if left > 0 and share < loose_cost:
+        if left > budget // _LEFT_OVER and share < loose_cost:
             again = choose_loose(pieces, loose, share + left, interest)
             chosen = replace(again, cut=again.cut or chosen.cut)
             texts |= chosen.texts
         hidden = [at for at in loose if at not in texts]
-        parts = [TITLE, *(texts[at] for at in sorted(texts))]
-        if hidden:
-            parts.append(name_hidden(pieces, hidden))
+        told = [name_hidden(pieces, hidden)] if hidden else []
+        parts = [*(texts[at] for at in sorted(texts)), *told]
         omitted = _omitted(excerpts, pieces, len(hidden), cut=chosen.cut)
         return Excerpt(text="\n".join(parts), omitted=omitted)
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from headroom_langchain.compression.json.embedded import may_embed
 from headroom_langchain.compression.json.inside import ExcerptText, excerpt_plainly
 from headroom_langchain.compression.json.likeness import looks_like_json
+from headroom_langchain.compression.json.packed import (
+    ENVELOPES,
+    FEWEST,
+    Packed,
+    read_packed,
+)
 from headroom_langchain.compression.json.reading import JsonReading, excerpt_budget
 from headroom_langchain.compression.sample import Sample
 from headroom_langchain.structure.json_text import (
@@ -19,9 +26,7 @@ if TYPE_CHECKING:
     from headroom_langchain.structure.json_text import JsonValue
 
 _LIKENESS: Final = 0.9
-_FEWEST: Final = 3
 _DOMINANT: Final = 0.6
-_ENVELOPES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,11 @@ class JsonRecords:
             The reading, or `None` for text that is not JSON, or JSON of another
             shape.
         """
-        value = parse_json(text)
-        if value is None:
-            value = parse_json_lines(text)
+        # Strings that are JSON themselves are taken apart later, from the values.
+        if may_embed(text):
+            value: JsonValue = parse_json(text) or parse_json_lines(text)
+        else:
+            value = read_packed(text)
         if value is None or not is_mainly_records(value):
             return None
         return JsonReading.of(value, source=text, inside=self.inside)
@@ -57,13 +64,18 @@ class JsonRecords:
 
 def is_mainly_records(value: JsonValue) -> bool:
     """Tell whether a document is an array of objects, or an envelope around one."""
-    for _ in range(_ENVELOPES + 1):
+    for _ in range(ENVELOPES + 1):
+        if isinstance(value, Packed):
+            return True
         if isinstance(value, list):
             objects = sum(isinstance(item, dict) for item in value)
-            return objects >= _FEWEST and objects == len(value)
+            return objects >= FEWEST and objects == len(value)
         if not isinstance(value, dict) or not value:
             return False
-        sizes = [size_of(member) for member in value.values()]
+        sizes = [
+            member.size() if isinstance(member, Packed) else size_of(member)
+            for member in value.values()
+        ]
         largest = max(sizes)
         if largest < _DOMINANT * sum(sizes):
             return False

@@ -18,19 +18,22 @@ from headroom_langchain.compression.json.table import Table, find_identity
 from headroom_langchain.structure.json_text import size_of, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from headroom_langchain.compression.json.table import Row
+    from headroom_langchain.compression.json.packing import Row, Rows
     from headroom_langchain.structure.json_text import JsonValue
 
-_Arrays: TypeAlias = "dict[str, list[tuple[int, list[JsonValue]]]]"
+Arrays: TypeAlias = "dict[str, list[tuple[int, list[JsonValue]]]]"
 """The arrays of records at each path, with the row that each stands in."""
+
+Nested: TypeAlias = "list[tuple[str, list[JsonValue]]]"
+"""The arrays of records in one record, with their paths."""
 
 _INLINE_ARRAY: Final = 160
 _WORTH_A_TABLE: Final = 3
 
 
-def tables_of(table: Table, records: Sequence[tuple[str, JsonValue]]) -> list[Table]:
+def tables_of(table: Table, records: Iterable[tuple[str, JsonValue]]) -> list[Table]:
     """Fill a table with records, and make tables of the records inside them.
 
     Args:
@@ -40,14 +43,43 @@ def tables_of(table: Table, records: Sequence[tuple[str, JsonValue]]) -> list[Ta
     Returns:
         The table, and after it those of the arrays inside its records.
     """
-    rows = table.rows
-    inner: _Arrays = {}
-    for number, (key, record) in enumerate(records):
-        row: Row = {KEY: key} if key else {}
-        for found, array in _flatten(record, row):
-            inner.setdefault(found, []).append((number, array))
-        rows.append(row)
-    children = _settle(rows, inner)
+    inner: Arrays = {}
+    for key, record in records:
+        pack(table.rows, inner, record, key)
+    return settle(table, inner)
+
+
+def pack(rows: Rows, inner: Arrays, record: JsonValue, key: str = "") -> Nested:
+    """Add a record to rows, and the arrays that it holds to those of others.
+
+    Args:
+        rows: The rows so far.
+        inner: The arrays of records in them.
+        record: The record.
+        key: The cell of its key, empty for the element of an array.
+
+    Returns:
+        The arrays that it holds, with their paths.
+    """
+    row: Row = {KEY: key} if key else {}
+    arrays = _flatten(record, row)
+    for found, array in arrays:
+        inner.setdefault(found, []).append((len(rows), array))
+    rows.append(row)
+    return arrays
+
+
+def settle(table: Table, inner: Arrays) -> list[Table]:
+    """Put the arrays inside records into their rows, or make tables of them.
+
+    Args:
+        table: The table, with its rows.
+        inner: The arrays of records in them.
+
+    Returns:
+        The table, and after it those of the arrays.
+    """
+    children = _settle(table.rows, inner)
     if not children:
         return [table]
     labels = _labels(table)
@@ -66,17 +98,14 @@ def tables_of(table: Table, records: Sequence[tuple[str, JsonValue]]) -> list[Ta
 
 def _labels(table: Table) -> list[str]:
     identity = find_identity(table.columns(), len(table.rows))
-    return [
-        row[identity] if identity else f"row {number}"
-        for number, row in enumerate(table.rows)
-    ]
+    if identity is None:
+        return [f"row {number}" for number in range(len(table.rows))]
+    return [row[identity] for row in table.rows]
 
 
-def _flatten(
-    value: JsonValue, row: Row, path: str = ""
-) -> list[tuple[str, list[JsonValue]]]:
+def _flatten(value: JsonValue, row: Row, path: str = "") -> Nested:
     """Put the cells of a record into its row; return the arrays that hold more."""
-    arrays: list[tuple[str, list[JsonValue]]] = []
+    arrays: Nested = []
     if isinstance(value, dict) and (value or not path):
         for key, member in value.items():
             found = member_path(path, key)
@@ -100,52 +129,57 @@ def is_nested(array: list[JsonValue]) -> bool:
     return any(isinstance(element, (dict, list)) for element in array)
 
 
-def _settle(rows: list[Row], inner: _Arrays) -> _Arrays:
+def _settle(rows: Rows, inner: Arrays) -> Arrays:
     """Decide for each path with arrays of records how they are shown.
 
     Arrays of one record become part of their row, short ones become a cell, and
     those that are returned become a table of their own.
     """
-    children: _Arrays = {}
+    children: Arrays = {}
     waiting = list(inner.items())
     for path, arrays in waiting:
         if not all(isinstance(item, dict) for _, array in arrays for item in array):
             _write_arrays(rows, path, arrays)
         elif all(len(array) == 1 for _, array in arrays):
-            deeper: _Arrays = {}
-            for number, (element,) in arrays:
-                rows[number], below = _replace(rows[number], path, element)
-                for found, array in below:
-                    deeper.setdefault(found, []).append((number, array))
-            waiting.extend(deeper.items())
+            waiting.extend(_inline(rows, path, arrays).items())
         elif _is_large(arrays):
             children[path] = arrays
-            for number, array in arrays:
-                rows[number][path] = f"<{len(array)} rows>"
+            sizes = {number: f"<{len(array)} rows>" for number, array in arrays}
+            _write_cells(rows, path, sizes)
         else:
             _write_arrays(rows, path, arrays)
     return children
 
 
-def _replace(
-    row: Row, path: str, element: JsonValue
-) -> tuple[Row, list[tuple[str, list[JsonValue]]]]:
-    """Put the only element of an array where the array stands in its row."""
-    replaced: Row = {}
-    arrays: list[tuple[str, list[JsonValue]]] = []
-    for found, cell in row.items():
-        if found == path:
-            arrays += _flatten(element, replaced, element_path(path, 0))
-        else:
-            replaced[found] = cell
-    return replaced, arrays
+def _inline(rows: Rows, path: str, arrays: list[tuple[int, list[JsonValue]]]) -> Arrays:
+    """Put the only element of each array where the array stands in its row."""
+    elements = {number: element for number, (element,) in arrays}
+    deeper: Arrays = {}
+
+    def replaced(number: int, row: Row) -> Row:
+        wider: Row = {}
+        for found, cell in row.items():
+            if found != path:
+                wider[found] = cell
+                continue
+            inside = element_path(path, 0)
+            for below, array in _flatten(elements[number], wider, inside):
+                deeper.setdefault(below, []).append((number, array))
+        return wider
+
+    rows.change(elements, replaced)
+    return deeper
 
 
 def _write_arrays(
-    rows: list[Row], path: str, arrays: list[tuple[int, list[JsonValue]]]
+    rows: Rows, path: str, arrays: list[tuple[int, list[JsonValue]]]
 ) -> None:
-    for number, array in arrays:
-        rows[number][path] = write_json(array)
+    cells = {number: write_json(array) for number, array in arrays}
+    _write_cells(rows, path, cells)
+
+
+def _write_cells(rows: Rows, path: str, cells: dict[int, str]) -> None:
+    rows.change(cells, lambda number, row: {**row, path: cells[number]})
 
 
 def _is_large(arrays: list[tuple[int, list[JsonValue]]]) -> bool:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from headroom_langchain.compression.json.alarms import (
     alarm_at,
     kind_of,
+    may_alarm,
     names_trouble,
 )
 from headroom_langchain.compression.json.oddities import (
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from headroom_langchain.compression.excerpt import Interest
-    from headroom_langchain.compression.json.table import Column, Table
+    from headroom_langchain.compression.json.packing import Column, Values
+    from headroom_langchain.compression.json.table import Table
 
 
 class Reason(IntEnum):
@@ -99,24 +101,14 @@ def pick_rows(table: Table, columns: list[Column], interest: Interest) -> list[P
     A row can be picked for several reasons, and not every row is picked.
     """
     total = len(table.rows)
-    where = _Where(table)
     picks = [
         Pick(reason=Reason.FIRST, row=0),
         Pick(reason=Reason.LAST, row=total - 1),
     ]
-    messages = message_column(columns)
+    found = message_column(columns)
+    messages = found.open() if found else None
     for column in columns:
-        picks += _alarms(column, where, total)
-        if messages is not None and column is not messages:
-            picks += _alarming_messages(column, messages, table, where)
-        if total < _FEWEST_ROWS:
-            continue
-        picks += _rare(column, where, total)
-        if column.present >= _FEWEST_NUMBERS:
-            picks += _extremes(column, where)
-            picks += _changes(column, table, total)
-            picks += _rare_elements(column, where, total)
-            picks += _oddities(column, table, where)
+        picks += _of_column(column.open(), messages, table)
     picks += _asked(table, interest.arguments, Reason.ASKED)
     picks += _asked(table, interest.question, Reason.MENTIONED)
     picks += [
@@ -125,6 +117,22 @@ def pick_rows(table: Table, columns: list[Column], interest: Interest) -> list[P
     ]
     picks.sort(key=lambda pick: pick.reason)
     return picks
+
+
+def _of_column(column: Values, messages: Values | None, table: Table) -> Iterator[Pick]:
+    """Yield the reasons that the values of one column give."""
+    total = len(table.rows)
+    yield from _alarms(column, total)
+    if messages is not None and column.path != messages.path:
+        yield from _alarming_messages(column, messages)
+    if total < _FEWEST_ROWS:
+        return
+    yield from _rare(column, total)
+    if column.present >= _FEWEST_NUMBERS:
+        yield from _extremes(column)
+        yield from _changes(column, total)
+        yield from _rare_elements(column, total)
+        yield from _oddities(column, table)
 
 
 def spread(total: int, limit: int) -> Iterator[int]:
@@ -142,22 +150,9 @@ def spread(total: int, limit: int) -> Iterator[int]:
             break
 
 
-class _Where:
-    """Finds the rows with a value."""
-
-    def __init__(self, table: Table) -> None:
-        self._found: dict[str, dict[str, list[int]]] = {}
-        for number, row in enumerate(table.rows):
-            for path, cell in row.items():
-                self._found.setdefault(path, {}).setdefault(cell, []).append(number)
-
-    def rows(self, path: str, cell: str) -> list[int]:
-        return self._found.get(path, {}).get(cell, [])
-
-
-def _alarms(column: Column, where: _Where, total: int) -> Iterator[Pick]:
+def _alarms(column: Values, total: int) -> Iterator[Pick]:
     path = column.path
-    if not names_trouble(path) and alarm_at("\n".join(column.counts)) < 0:
+    if not names_trouble(path) and not may_alarm(column.counts):
         return
     cells = [cell for cell in column.counts if alarm_at(cell, path) >= 0]
     rows = sum(column.counts[cell] for cell in cells)
@@ -169,13 +164,11 @@ def _alarms(column: Column, where: _Where, total: int) -> Iterator[Pick]:
     for cell in ordered if certain else ordered[:most]:
         weak = common or len(cell) > _PROSE
         reason = Reason.ALARM_WORD if weak else Reason.ALARM
-        for row in where.rows(path, cell)[: 1 if weak else ROWS_PER_VALUE]:
+        for row in column.rows(cell, 1 if weak else ROWS_PER_VALUE):
             yield Pick(reason=reason, row=row, path=path)
 
 
-def _alarming_messages(
-    column: Column, messages: Column, table: Table, where: _Where
-) -> Iterator[Pick]:
+def _alarming_messages(column: Values, messages: Values) -> Iterator[Pick]:
     """Yield a row for each message of the records that a category calls failed."""
     if len(column.counts) > _CATEGORIES:
         return
@@ -184,9 +177,9 @@ def _alarming_messages(
         if times <= ROWS_PER_VALUE or alarm_at(cell, column.path) < 0:
             continue
         first: dict[str, int] = {}
-        for row in where.rows(column.path, cell):
-            if path in table.rows[row]:
-                first.setdefault(table.rows[row][path], row)
+        for row in column.rows(cell):
+            if (message := messages.at(row)) is not None:
+                first.setdefault(message, row)
         if len(first) <= _ALARMS_PER_COLUMN:
             for row in first.values():
                 yield Pick(reason=Reason.ALARM_WORD, row=row, path=path)
@@ -200,7 +193,7 @@ def _kinds_first(cells: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*first.values(), *cells]))
 
 
-def _rare(column: Column, where: _Where, total: int) -> Iterator[Pick]:
+def _rare(column: Values, total: int) -> Iterator[Pick]:
     counts, path = column.counts, column.path
     often = max(1, int(_RARE * total))
     if column.present <= often:
@@ -213,10 +206,10 @@ def _rare(column: Column, where: _Where, total: int) -> Iterator[Pick]:
         reason = Reason.RARE if len(cells) <= _FEW_RARE else Reason.ONE_OF_MANY
         if len(counts) <= _CATEGORIES:
             for cell in counts:
-                row = where.rows(path, cell)[0]
+                row = column.first(cell)
                 yield Pick(reason=Reason.CATEGORY, row=row, path=path)
     for cell in cells[:_RARE_PER_COLUMN]:
-        for row in where.rows(path, cell)[:ROWS_PER_VALUE]:
+        for row in column.rows(cell, ROWS_PER_VALUE):
             yield Pick(reason=reason, row=row, path=path)
 
 
@@ -225,26 +218,26 @@ def _most_categories(total: int) -> float:
     return max(min(_CATEGORIES, _SOME * total), _LOW_CARDINALITY * total)
 
 
-def _oddities(column: Column, table: Table, where: _Where) -> Iterator[Pick]:
+def _oddities(column: Values, table: Table) -> Iterator[Pick]:
     """Yield rows that are unlike the rest in type, form, length or order."""
     path, total = column.path, len(table.rows)
     for cell in odd_cells(column, total):
-        row = where.rows(path, cell)[0]
+        row = column.first(cell)
         yield Pick(reason=Reason.OUTLIER, row=row, path=path)
     for cell in repeated_cells(column, total):
-        for row in where.rows(path, cell)[:ROWS_PER_VALUE]:
+        for row in column.rows(cell, ROWS_PER_VALUE):
             yield Pick(reason=Reason.OUTLIER, row=row, path=path)
     for cell in cells_with_rare_words(column, total):
-        row = where.rows(path, cell)[0]
+        row = column.first(cell)
         yield Pick(reason=Reason.ONE_OF_MANY, row=row, path=path)
     for row in rows_without(column, table.rows):
         yield Pick(reason=Reason.OUTLIER, row=row, path=path)
     if column.present == total > _FEWEST_FOR_CHANGES and dates_of(column):
-        for row in disordered([found[path] for found in table.rows]):
+        for row in disordered(column.cells):
             yield Pick(reason=Reason.OUTLIER, row=row, path=path)
 
 
-def _rare_elements(column: Column, where: _Where, total: int) -> Iterator[Pick]:
+def _rare_elements(column: Values, total: int) -> Iterator[Pick]:
     """Yield rows whose array has an element that hardly any other has."""
     if not next(iter(column.counts)).startswith("["):
         return
@@ -261,13 +254,13 @@ def _rare_elements(column: Column, where: _Where, total: int) -> Iterator[Pick]:
     rare.sort(key=lambda element: uses[element])
     single = sum(1 for element in rare if uses[element] == 1)
     for element in rare[:_RARE_PER_COLUMN]:
-        row = where.rows(column.path, home[element])[0]
+        row = column.first(home[element])
         once = uses[element] == 1 and single <= _RARE_PER_COLUMN
         reason = Reason.RARE if once else Reason.ONE_OF_MANY
         yield Pick(reason=reason, row=row, path=column.path)
 
 
-def _extremes(column: Column, where: _Where) -> Iterator[Pick]:
+def _extremes(column: Values) -> Iterator[Pick]:
     path = column.path
     numbers = numbers_of(column)
     if len(numbers) < _FEWEST_NUMBERS:
@@ -277,7 +270,7 @@ def _extremes(column: Column, where: _Where) -> Iterator[Pick]:
                 (Reason.LATEST, dates[-1]),
                 (Reason.EXTREME, dates[0]),
             ):
-                yield Pick(reason=reason, row=where.rows(path, date)[0], path=path)
+                yield Pick(reason=reason, row=column.first(date), path=path)
         return
     size = len(numbers)
     middle = float(numbers[size // 2])
@@ -287,16 +280,18 @@ def _extremes(column: Column, where: _Where) -> Iterator[Pick]:
         far = spreading > 0 and distance > _FAR_OUT * spreading
         reason = Reason.OUTLIER if far else Reason.EXTREME
         if far or rank < _MAXIMA or cell == numbers[0]:
-            yield Pick(reason=reason, row=where.rows(path, cell)[0], path=path)
+            yield Pick(reason=reason, row=column.first(cell), path=path)
 
 
-def _changes(column: Column, table: Table, total: int) -> Iterator[Pick]:
+def _changes(column: Values, total: int) -> Iterator[Pick]:
     distinct = len(column.counts)
     if total < _FEWEST_FOR_CHANGES or not 1 < distinct <= _CHANGES:
         return
     if column.present < _OFTEN * total:
         return
-    cells = [row.get(column.path) for row in table.rows]
+    cells: list[str | None] = [None] * total
+    for number, cell in zip(column.numbers, column.cells, strict=True):
+        cells[number] = cell
     starts = [
         number for number in range(1, total) if cells[number] != cells[number - 1]
     ]
@@ -309,7 +304,7 @@ def _asked(table: Table, words: tuple[str, ...], reason: Reason) -> Iterator[Pic
     wanted = [word for word in words if len(word) >= _SHORTEST_WORD]
     if not wanted:
         return
-    texts = ["\n".join(row.values()).casefold() for row in table.rows]
+    texts = [text.casefold() for text in table.rows.texts()]
     most = max(_ROWS_PER_WORD, int(_RARE * len(texts)))
     if reason is Reason.MENTIONED:
         most = ROWS_PER_VALUE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from headroom_langchain.structure.json_text import JsonValue
 
@@ -26,6 +26,11 @@ def group_by_shape(records: Sequence[JsonValue]) -> list[list[int]]:
     exact: dict[frozenset[str], list[int]] = {}
     for number, record in enumerate(records):
         exact.setdefault(frozenset(_fields(record)), []).append(number)
+    return group_by_fields(exact)
+
+
+def group_by_fields(exact: Mapping[frozenset[str], list[int]]) -> list[list[int]]:
+    """Group the positions of records, given those with exactly the same fields."""
     groups: list[tuple[frozenset[str], list[int]]] = []
     for fields, numbers in sorted(exact.items(), key=_by_size):
         home = _closest(fields, groups)
@@ -34,6 +39,22 @@ def group_by_shape(records: Sequence[JsonValue]) -> list[list[int]]:
         else:
             home.extend(numbers)
     return sorted(sorted(numbers) for _, numbers in groups)
+
+
+def fields_of(
+    paths: Iterable[str], arrays: Iterable[tuple[str, list[JsonValue]]]
+) -> tuple[str, ...]:
+    """Return the fields of a record, those of the only element of an array too.
+
+    Args:
+        paths: The paths of the values in the record.
+        arrays: The arrays in it, with their paths.
+    """
+    single = {path: array[0] for path, array in arrays if len(array) == 1}
+    below = [
+        name for path, only in single.items() for name in _fields(only, f"{path}[]")
+    ]
+    return (*(path for path in paths if path not in single), *below)
 
 
 def _by_size(item: tuple[frozenset[str], list[int]]) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from headroom_langchain.compression.json.cells import clip, is_number
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from headroom_langchain.compression.json.table import Column
+    from headroom_langchain.compression.json.packing import Column, Values
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _CATEGORIES: Final = 8
@@ -19,7 +19,7 @@ _FEW: Final = 4
 _WIDTH: Final = 40
 
 
-def numbers_of(column: Column) -> list[str]:
+def numbers_of(column: Values) -> list[str]:
     """Return the distinct numbers of a numeric column, in ascending order.
 
     Returns:
@@ -28,10 +28,11 @@ def numbers_of(column: Column) -> list[str]:
     cells = [cell for cell in column.counts if is_number(cell)]
     if len(cells) < _NUMERIC_SHARE * len(column.counts):
         return []
-    return sorted(cells, key=float)
+    cells.sort(key=float)
+    return cells
 
 
-def dates_of(column: Column) -> list[str]:
+def dates_of(column: Values) -> list[str]:
     """Return the distinct values of a column of dates, the earliest first."""
     cells = list(column.counts)
     if not all(_DATE.match(cell) for cell in cells):
@@ -64,30 +65,36 @@ def summarize(columns: Iterable[Column], rows: int, noun: str, limit: int) -> st
 
 
 def _rank(column: Column) -> int:
-    return 0 if len(column.counts) <= _CATEGORIES else 1
+    return 0 if column.distinct <= _CATEGORIES else 1
 
 
 def _describe(column: Column) -> str:
-    distinct = len(column.counts)
+    distinct = column.distinct
     if distinct < 2:  # noqa: PLR2004  (one value is no spread)
         return ""
-    if distinct > _FEW and (ordered := numbers_of(column) or dates_of(column)):
-        middle = f", median {_median(column)}" if is_number(ordered[0]) else ""
+    values = column.open()
+    if distinct > _FEW and (ordered := numbers_of(values) or dates_of(values)):
+        middle = f", median {_median(ordered, values)}" if is_number(ordered[0]) else ""
         return f"{column.path} {ordered[0]} to {ordered[-1]}{middle}"
     if distinct > _CATEGORIES and column.present > distinct * 2:
-        return _top(column, _FEW) + f" and {distinct - _FEW} other values"
+        return _top(values, _FEW) + f" and {distinct - _FEW} other values"
     if distinct <= _CATEGORIES:
-        return _top(column, _CATEGORIES)
+        return _top(values, _CATEGORIES)
     return f"{column.path} {distinct} distinct"
 
 
-def _top(column: Column, limit: int) -> str:
+def _top(column: Values, limit: int) -> str:
     common = column.counts.most_common(limit)
     return f"{column.path} " + ", ".join(
         f"{times} {clip(cell, _WIDTH)}" for cell, times in common
     )
 
 
-def _median(column: Column) -> str:
-    cells = [cell for cell in column.counts.elements() if is_number(cell)]
-    return sorted(cells, key=float)[(len(cells) - 1) // 2]
+def _median(ordered: list[str], column: Values) -> str:
+    """Return the middle value, given the distinct ones in ascending order."""
+    left = (sum(column.counts[cell] for cell in ordered) - 1) // 2
+    for cell in ordered:
+        left -= column.counts[cell]
+        if left < 0:
+            return cell
+    return ordered[-1]

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from headroom_langchain.compression.json.cells import (
     ABSENT,
     KEY,
     NUMBER,
 )
+from headroom_langchain.compression.json.packing import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Row: TypeAlias = dict[str, str]
-"""The cells of one record by their paths inside the record."""
+    from headroom_langchain.compression.json.packing import Column, Row
 
 _USUAL: Final = 0.7
 _LONGEST_IDENTITY: Final = 90
@@ -32,33 +32,13 @@ _NAMES: Final = ("name", "id", "key", "title", "path", "file", "filename", "url"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One path of the records, with how often each value occurs."""
-
-    path: str
-    counts: Counter[str]
-    present: int
-
-    @property
-    def usual(self) -> tuple[str, int]:
-        """The most frequent value and how many records have it."""
-        return self.counts.most_common(1)[0]
-
-    @property
-    def width(self) -> float:
-        """The mean length of a value."""
-        size = sum(len(cell) * times for cell, times in self.counts.items())
-        return size / self.present
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Records at one place of a document."""
 
     path: str
     noun: str
     """What a row is called: rows, or entries of an object."""
-    rows: list[Row] = field(default_factory=list)
+    rows: Rows = field(default_factory=Rows)
     owners: list[str] = field(default_factory=list)
     """For each row, the record it belongs to; empty when all belong to one."""
     numbers: list[int] = field(default_factory=list)
@@ -80,21 +60,8 @@ class Table:
         The rows must not change any more.
         """
         if not self.known_columns:
-            self.known_columns.extend(self._columns())
+            self.known_columns.extend(self.rows.columns())
         return self.known_columns
-
-    def _columns(self) -> list[Column]:
-        cells: dict[str, list[str]] = {}
-        for row in self.rows:
-            for path, cell in row.items():
-                if path in cells:
-                    cells[path].append(cell)
-                else:
-                    cells[path] = [cell]
-        return [
-            Column(path=path, counts=Counter(found), present=len(found))
-            for path, found in cells.items()
-        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,9 +201,9 @@ def find_identity(columns: Sequence[Column], total: int) -> str | None:
         column.path
         for column in columns
         if column.present == total
-        and len(column.counts) == total
-        and not next(iter(column.counts)).startswith(("[", "{"))
-        and sum(map(len, column.counts)) <= _LONGEST_IDENTITY * total
+        and column.distinct == total
+        and not column.first.startswith(("[", "{"))
+        and column.distinct_size <= _LONGEST_IDENTITY * total
     ]
     if KEY in unique:
         return KEY

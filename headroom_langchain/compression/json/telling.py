@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from headroom_langchain.compression.json.table import Column
+    from headroom_langchain.compression.json.packing import Column
 
 _MESSAGE = re.compile(
     r"(?:^|[._])(?:\w*_)?(?:message|msg|title|summary|reason|details?|subject|cause"
@@ -40,4 +40,4 @@ def rank(path: str) -> int:
 def message_column(columns: Iterable[Column]) -> Column | None:
     """Return the column of messages with the most different ones, if there is one."""
     found = [column for column in columns if is_message(column.path)]
-    return max(found, key=lambda column: len(column.counts), default=None)
+    return max(found, key=lambda column: column.distinct, default=None)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from headroom_langchain.compression.json.blocks import Block, Line
+from headroom_langchain.compression.json.cells import ROOT
 from headroom_langchain.compression.json.inside import ExcerptText, excerpt_plainly
 from headroom_langchain.compression.json.likeness import looks_like_json
+from headroom_langchain.compression.json.packed import read_entries, read_scalars
 from headroom_langchain.compression.json.reading import JsonReading, excerpt_budget
+from headroom_langchain.compression.json.table import Table
 from headroom_langchain.compression.sample import Sample
 from headroom_langchain.structure.json_text import parse_json, parse_json_lines
 
@@ -34,6 +38,9 @@ class NestedJson:
         Returns:
             The reading, or `None` when the text is something else.
         """
+        flat = _read_flat(text)
+        if flat is not None:
+            return JsonReading([flat], [flat], self.inside)
         value = parse_json(text)
         if value is None:
             value = parse_json_lines(text)
@@ -44,3 +51,12 @@ class NestedJson:
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
         return excerpt_budget(tokens, _SCALE, _POWER)
+
+
+def _read_flat(text: str) -> Block | None:
+    """Read a text of very many values on one level, a piece at a time."""
+    entries = read_entries(text)
+    if entries is not None:
+        return Table(path="", noun="entries", rows=entries)
+    cell = read_scalars(text)
+    return None if cell is None else Line(path=ROOT, cells={ROOT: cell})

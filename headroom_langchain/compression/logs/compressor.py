@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import groupby
 
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.logs.failures import find_failures
@@ -71,14 +72,8 @@ class LogReading:
         if _REPEATED_MARK in self.text:
             return None
         folded: list[str] = []
-        run = 0
-        lines = self.text.split("\n")
-        for line, following in zip(lines, [*lines[1:], None], strict=True):
-            run += 1
-            if line == following:
-                continue
-            _fold(folded, line, run)
-            run = 0
+        for line, run in groupby(self.text.split("\n")):
+            _fold(folded, line, sum(1 for _ in run))
         shorter = "\n".join(folded)
         return shorter if len(shorter) < len(self.text) else None
 
@@ -86,7 +81,8 @@ class LogReading:
         """Show failures first, then what else stands out.
 
         Args:
-            budget: Estimated tokens; failures may take a third as much again.
+            budget: Estimated tokens; failures may take a third as much again, and
+                the rest a quarter of it then.
             interest: What the agent was looking for.
         """
         log = read_log(self.text)
@@ -97,18 +93,19 @@ class LogReading:
 
 
 def _fold(folded: list[str], line: str, run: int) -> None:
-    note = _REPEATED.format(count=run)
-    if run < _FOLDED_FROM or (run - 1) * (len(line) + 1) <= len(note):
-        folded += [line] * run
-    else:
-        folded += [line, note]
+    if run >= _FOLDED_FROM:
+        note = _REPEATED.format(count=run)
+        if (run - 1) * (len(line) + 1) > len(note):
+            folded += [line, note]
+            return
+    folded += [line] * run
 
 
 def _omitted(log: Log, shown: bytearray) -> str:
     total = len(log.lines)
-    visible = [line for line, show in zip(log.lines, shown, strict=True) if show]
+    visible = [log.lines.texts[at] for at in range(total) if shown[at]]
     hidden = total - len(visible)
-    clipped = sum(len(line.text) - len(clip(line.text)) for line in visible)
+    clipped = sum(len(line) - len(clip(line)) for line in visible)
     parts = [f"{hidden:,} of {total:,} lines"] if hidden else []
     parts += [f"{clipped:,} characters of long lines"] if clipped else []
     return " and ".join(parts)

@@ -7,8 +7,11 @@ Templates decide the order: one failure of each before the second of any.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from headroom_langchain.compression.logs import frames
 from headroom_langchain.structure.log_levels import Level
@@ -27,6 +30,8 @@ _EVIDENCE_WITHIN = 10
 _MOST_EVIDENCE = 4
 _PYTEST = "E   "
 _RUN_SHOWN = 3
+_LONGEST_RUN: Final = 300
+_MOST_DISTINCT: Final = 1500
 _BLOCKED = re.compile(
     r"BLOCKED|waiting to lock|Semacquire|\.Lock\(|lock_wait|lll_lock|deadlock"
 )
@@ -47,7 +52,7 @@ class Failure:
     again: int
     """How many other failures of its template come before it."""
     news: tuple[int, ...]
-    """Lines that name errors as no failure of its template before it does."""
+    """Lines of a stack trace that name errors as none of its template before does."""
     evidence: tuple[int, ...]
     """Lines after it that say what was expected and what was found."""
 
@@ -77,34 +82,95 @@ class Failure:
             yield [*view, *self.evidence]
 
 
-def find_failures(log: Log) -> list[Failure]:
-    """Find the distinct failures, the first of each template before others."""
-    found: list[Failure] = []
-    seen: set[str] = set()
-    counts: dict[str, int] = {}
-    said: set[str] = set()
-    named: dict[str, set[str]] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """The failures of a log."""
+
+    distinct: Sequence[Failure]
+    """The distinct ones, the first of each template before others."""
+    further: Mapping[str, Sequence[int]]
+    """Where more of each template start, where there are very many."""
+
+
+def find_failures(log: Log) -> Failures:
+    """Find the distinct failures.
+
+    Of thousands, those that are like one before are only counted.
+    """
+    finder = _Finder(log)
     stacks = {stack.start: stack for stack in log.stacks}
-    at = 0
-    while at < len(log.lines):
-        stack = stacks.get(at)
-        stop = _run_end(log, at) if stack is None else stack.stop
-        if stack is not None or (
-            log.lines[at].level == Level.ERROR and not _said_before(log, at, said)
-        ):
-            key = stack_key(log, stack or Stack(at, stop, ()))
-            if key not in seen:
-                seen.add(key)
-                thread = stack is not None and stack.thread
-                template = key if thread else _template(log, at, stack)
-                again = counts.get(template, 0)
-                counts[template] = again + 1
-                place = stack or Stack(at, stop, ())
-                told = named.setdefault(template, set())
-                found.append(_failure(log, place, template, again, told))
-        said.update(log.lines[line].key.strip() for line in range(at, stop))
-        at = stop
-    return sorted(found, key=lambda one: _rank(log, one))
+    free = 0
+    for at, level in enumerate(log.lines.levels):
+        if at < free:
+            continue
+        place = stacks.get(at)
+        if place is None and level == Level.ERROR:
+            place = Stack(at, _run_end(log, at), ())
+        if place is not None:
+            finder.add(place)
+            free = place.stop
+        elif finder.listens:
+            finder.hear(at)
+    ranked = sorted(finder.found, key=lambda one: _rank(log, one))
+    return Failures(distinct=ranked, further=finder.further)
+
+
+class _Finder:
+    """Collects the distinct failures of a log, from its first line to its last."""
+
+    def __init__(self, log: Log) -> None:
+        self.found: list[Failure] = []
+        self.further: dict[str, array[int]] = {}
+        self._log = log
+        self._seen: set[str] = set()
+        self._again: Counter[str] = Counter()
+        self._told: dict[str, set[str]] = {}
+        self._tagged = {
+            rest
+            for at, level in enumerate(log.lines.levels)
+            if level == Level.ERROR and (rest := _after_tag(log.lines.keys[at]))
+        }
+        self._said: set[str] = set()
+
+    @property
+    def listens(self) -> bool:
+        """Whether it matters what lines say that are no failures."""
+        return bool(self._tagged)
+
+    def hear(self, at: int) -> None:
+        """Note what a line says if a later one says it again after a tag."""
+        said = self._log.lines.keys[at].strip()
+        if said in self._tagged:
+            self._said.add(said)
+
+    def add(self, place: Stack) -> None:
+        """Add a failure unless it is one that was found before."""
+        log = self._log
+        known = not place.frames and _after_tag(log.lines.keys[place.start])
+        if not known or known not in self._said:
+            key = stack_key(log, place)
+            if key not in self._seen:
+                self._add(place, key)
+        for at in range(place.start, place.stop) if self.listens else ():
+            self.hear(at)
+
+    def _add(self, place: Stack, key: str) -> None:
+        template = key if place.thread else _template(self._log, place)
+        if self._again[template] and len(self.found) >= _MOST_DISTINCT:
+            self.further.setdefault(template, array("I")).append(place.start)
+            return
+        if len(self.found) < _MOST_DISTINCT:
+            self._seen.add(key)
+        told = self._told.setdefault(template, set())
+        again = self._again[template]
+        self._again[template] += 1
+        self.found.append(_failure(self._log, place, template, again, told))
+
+
+def _after_tag(key: str) -> str:
+    """Return what a line says after a level in brackets before it, if it has one."""
+    tag, bracket, rest = key.partition("] ")
+    return rest.strip() if bracket and tag[:1] == "[" else ""
 
 
 def stack_key(log: Log, stack: Stack) -> str:
@@ -113,13 +179,13 @@ def stack_key(log: Log, stack: Stack) -> str:
     Of a thread only the calls count, so that the many idle ones are alike.
     """
     if stack.thread:
-        return "\n".join(masked(log.lines[at].key) for at in stack.frames)
-    return "\n".join(log.lines[at].key for at in range(stack.start, stack.stop))
+        return masked("\n".join([log.lines.keys[at] for at in stack.frames]))
+    return "\n".join(log.lines.keys[stack.start : stack.stop])
 
 
 def thread_name(log: Log, stack: Stack) -> str:
     """Return what a thread is called in the head of its stack."""
-    hit = _THREAD_NAME.search(log.lines[stack.start].key)
+    hit = _THREAD_NAME.search(log.lines.keys[stack.start])
     return next(filter(None, hit.groups()), "") if hit is not None else ""
 
 
@@ -140,45 +206,39 @@ def naming_text(log: Log, stack: Stack) -> str:
     )
 
 
-def _said_before(log: Log, at: int, said: set[str]) -> bool:
-    """Whether a line says again, with a level before it, what one said without."""
-    tag, bracket, rest = log.lines[at].key.partition("] ")
-    return bool(bracket) and tag[:1] == "[" and rest.strip() in said
-
-
 def _run_end(log: Log, at: int) -> int:
     """Where a failure of several lines ends: pytest begins each with an `E`."""
     stop = at + 1
-    if log.lines[at].key.startswith(_PYTEST):
-        while stop < len(log.lines) and log.lines[stop].key.startswith(_PYTEST):
+    if log.lines.keys[at].startswith(_PYTEST):
+        most = min(len(log.lines), at + _LONGEST_RUN)
+        while stop < most and log.lines.keys[stop].startswith(_PYTEST):
             stop += 1
     return stop
 
 
 def _rank(log: Log, one: Failure) -> tuple[bool, int, int]:
     idle = one.place.thread and not any(
-        _BLOCKED.search(log.lines[at].key) for at in range(one.start, one.stop)
+        _BLOCKED.search(log.lines.keys[at]) for at in range(one.start, one.stop)
     )
     return idle, one.again, one.start
 
 
-def _template(log: Log, at: int, stack: Stack | None) -> str:
-    if stack is None:
-        return log.lines[at].template
-    name = log.lines[naming_line(log, stack)].template
-    inner = stack.frames[-1] if stack.frames else at
-    return f"{name}\n{log.lines[inner].template}"
+def _template(log: Log, place: Stack) -> str:
+    if not place.frames:
+        return log.lines.template(place.start)
+    name = log.lines.template(naming_line(log, place))
+    return f"{name}\n{log.lines.template(place.frames[-1])}"
 
 
 def _failure(
     log: Log, place: Stack, template: str, again: int, told: set[str]
 ) -> Failure:
     """Make a failure, and add what it says to what those like it have told."""
-    causes = frames.causes(log, place)
-    news = [at for at in causes if log.lines[at].key not in told]
-    told.update(log.lines[at].key for at in news)
-    family = log.lines[naming_line(log, place)].family
-    alone = place.thread or log.lines[place.stop - 1].key.startswith(_PYTEST)
+    causes = frames.causes(log, place) if place.frames else []
+    news = [at for at in causes if log.lines.keys[at] not in told]
+    told.update(log.lines.keys[at] for at in news)
+    family = log.lines.families[naming_line(log, place)]
+    alone = place.thread or log.lines.keys[place.stop - 1].startswith(_PYTEST)
     return Failure(
         place=place,
         template=template,
@@ -193,10 +253,9 @@ def _evidence(log: Log, start: int) -> Iterator[int]:
     """Lines that tell more about the failure above, up to the next failure."""
     found = 0
     for at in range(start, min(len(log.lines), start + _EVIDENCE_WITHIN)):
-        line = log.lines[at]
-        if line.level == Level.ERROR:
+        if log.lines.levels[at] == Level.ERROR:
             return
-        if _EVIDENCE.match(line.key):
+        if _EVIDENCE.match(log.lines.keys[at]):
             yield at
             found += 1
             if found == _MOST_EVIDENCE:

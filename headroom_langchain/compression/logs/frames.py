@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from headroom_langchain.structure.log_levels import Level
 from headroom_langchain.structure.log_lines import Log, masked
@@ -16,6 +17,8 @@ from headroom_langchain.structure.stack_traces import Stack
 _WHOLE_LINES = 8
 _OWN_WIDE = 6
 _OWN_NARROW = 2
+_MOST_CAUSES = 12
+_MOST_FRAMES = 1000
 _LIBRARY = re.compile(
     r"(?:site|dist)-packages|/lib/python\d|/Lib/\w+\.py|<frozen |<string>"
     r"|^\s*at (?:async |new )?(?:[\w.@-]+/)?(?:java|javax|jdk|sun|com\.sun|scala|kotlin"
@@ -41,14 +44,18 @@ def views(log: Log, stack: Stack, bodies: Sequence[str]) -> Iterator[list[int]]:
     for own in (_OWN_WIDE, _OWN_NARROW):
         kept = {at for calls in segments for at in _kept(log, calls, own)}
         yield _with_frames(stack, kept)
-    yield _with_frames(stack, set())
+    bare = _with_frames(stack, set())
+    if len(bare) > _MOST_CAUSES:
+        yield bare
+        bare = [*bare[: _MOST_CAUSES // 2], *bare[-_MOST_CAUSES // 2 :]]
+    yield bare
 
 
 def causes(log: Log, stack: Stack) -> list[int]:
     """Return the lines of a stack trace that name errors, without what they add."""
     inner = set(stack.frames)
     naming = [at for at in range(stack.start, stack.stop) if at not in inner]
-    named = [at for at in naming if log.lines[at].level >= Level.WARNING]
+    named = [at for at in naming if log.lines.levels[at] >= Level.WARNING]
     return named or naming
 
 
@@ -56,8 +63,8 @@ def site(log: Log, stack: Stack) -> str:
     """Return the innermost call that is in no library, or the innermost of all."""
     for calls in _segments(stack, log.bodies):
         kept = _kept(log, calls, _OWN_NARROW)
-        own = [at for at in kept if _LIBRARY.search(log.lines[at].key) is None]
-        return log.lines[(own or kept)[0]].key.strip()
+        own = [at for at in kept if _LIBRARY.search(log.lines.keys[at]) is None]
+        return log.lines.keys[(own or kept)[0]].strip()
     return ""
 
 
@@ -68,6 +75,10 @@ def _with_frames(stack: Stack, kept: set[int]) -> list[int]:
 
 def _segments(stack: Stack, bodies: Sequence[str]) -> list[list[list[int]]]:
     """The calls of each cause."""
+    if len(stack.frames) > _MOST_FRAMES:
+        half = _MOST_FRAMES // 2
+        outer = (*stack.frames[:half], *stack.frames[-half:])
+        stack = replace(stack, frames=outer)
     segments: list[list[list[int]]] = []
     last = -2
     for call in stack.calls(bodies):
@@ -81,14 +92,14 @@ def _segments(stack: Stack, bodies: Sequence[str]) -> list[list[list[int]]]:
 def _kept(log: Log, calls: Sequence[list[int]], most: int) -> list[int]:
     """The lines of the innermost call and of the first of own calls, each once."""
     inward = list(calls)
-    if 'File "' in log.lines[calls[0][0]].text:
+    if 'File "' in log.lines.texts[calls[0][0]]:
         inward.reverse()
     seen: set[str] = set()
     own: list[list[int]] = []
     for call in inward:
-        text = log.lines[call[0]].key
+        text = log.lines.keys[call[0]]
         if len(call) > 1:
-            text += log.lines[call[1]].key
+            text += log.lines.keys[call[1]]
         template = masked(text)
         if template not in seen and _LIBRARY.search(text) is None:
             own.append(call)

@@ -7,9 +7,7 @@ clients one of a few; who scans for holes has another method or another name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-
-from headroom_langchain.structure.log_lines import Line
+from collections.abc import Iterable
 
 _LEAST = 50
 _MOST_VALUES = 24
@@ -18,27 +16,38 @@ _CHARACTERS = 1200
 _QUOTES = 4
 
 
-def rarely_quoted(lines: Sequence[Line]) -> list[int]:
+def rarely_quoted(lines: Iterable[str]) -> list[int]:
     """Find the lines with a rare method or a rare last quoted text.
 
     Args:
-        lines: The lines of a log.
+        lines: The lines of a log, without time stamps.
     """
-    methods: list[tuple[str, int]] = []
-    clients: list[tuple[str, int]] = []
+    methods, clients = _Values(), _Values()
     for at, line in enumerate(lines):
-        parts = line.key[:_CHARACTERS].split('"') if '"' in line.key else []
+        parts = line[:_CHARACTERS].split('"') if '"' in line else []
         if len(parts) > _QUOTES:
-            methods.append((parts[1].partition(" ")[0], at))
-            clients.append((parts[-2], at))
-    return sorted({*_rare(methods), *_rare(clients)})
+            methods.add(parts[1].partition(" ")[0], at)
+            clients.add(parts[-2], at)
+    return sorted({*methods.rare(), *clients.rare()})
 
 
-def _rare(values: Sequence[tuple[str, int]]) -> list[int]:
-    """The first lines of rare values, where there are few values."""
-    counts = Counter(value for value, _ in values)
-    if len(values) < _LEAST or len(counts) > _MOST_VALUES:
-        return []
-    rare = max(1, _RARE * len(values))
-    first = dict(reversed(values))
-    return [at for value, at in first.items() if counts[value] <= rare]
+class _Values:
+    """Counts values as long as there are few."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._first: dict[str, int] = {}
+
+    def add(self, value: str, at: int) -> None:
+        """Count a value of a line."""
+        if len(self._counts) <= _MOST_VALUES:
+            self._counts[value] += 1
+            self._first.setdefault(value, at)
+
+    def rare(self) -> list[int]:
+        """Return the first lines of rare values, where there are few values."""
+        total = self._counts.total()
+        if total < _LEAST or len(self._counts) > _MOST_VALUES:
+            return []
+        rare = max(1, _RARE * total)
+        return [at for value, at in self._first.items() if self._counts[value] <= rare]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from headroom_langchain.compression.logs.failures import stack_key
 from headroom_langchain.compression.logs.variants import ELLIPSIS
@@ -68,17 +69,12 @@ class _Writer:
         self._shown = shown
         self._notes = notes
         self._noted = sorted(notes)
-        self._stack_of = {
-            at: stack for stack in log.stacks for at in range(stack.start, stack.stop)
-        }
-        self._stack_counts = Counter(
-            stack_key(log, stack) for stack in log.stacks if not stack.thread
-        )
-        self._counts = Counter(
-            line.key
-            for at, line in enumerate(log.lines)
-            if line.level >= Level.WARNING and at not in self._stack_of
-        )
+        self._stack_of = array("i", [-1]) * len(log.lines)
+        for number, stack in enumerate(log.stacks):
+            size = stack.stop - stack.start
+            self._stack_of[stack.start : stack.stop] = array("i", [number]) * size
+        self._stack_counts = _counts_of_stacks(log, shown)
+        self._counts = self._counts_of_lines()
         self._counted: set[str] = set()
         self._told_of: set[Family] = set()
 
@@ -86,11 +82,11 @@ class _Writer:
         """Write one line, how often it occurs in all, and what is like it."""
         line = self._log.lines[at]
         self.out.append(clip(line.text))
-        stack = self._stack_of.get(at)
-        if stack is None:
+        number = self._stack_of[at]
+        if number < 0:
             self._count(line.key, self._counts[line.key], "line")
-        elif at == stack.stop - 1 and not stack.thread:
-            key = stack_key(self._log, stack)
+        elif at == self._log.stacks[number].stop - 1:
+            key = stack_key(self._log, self._log.stacks[number])
             self._count(key, self._stack_counts[key], "stack trace")
         if at in self._notes:
             self.out.append(f"[{self._notes[at]}]")
@@ -102,18 +98,16 @@ class _Writer:
 
     def gap(self, start: int, stop: int) -> None:
         """Count lines that are left out, or write them when that is shorter."""
-        lines = self._log.lines[start:stop]
-        size = sum(len(line.text) for line in lines)
         noted = self._noted[
             bisect_left(self._noted, start) : bisect_left(self._noted, stop)
         ]
-        if stop - start <= _FREE_LINES and size <= _FREE_CHARACTERS and not noted:
+        if not noted and self._is_free(start, stop):
             for at in range(start, stop):
                 self._shown[at] = 1
                 self.line(at)
             return
-        stack = self._stack_of.get(start)
-        of_frames = stack is not None and stack is self._stack_of.get(stop - 1)
+        stacks = self._stack_of
+        of_frames = stacks[start] >= 0 and stacks[start] == stacks[stop - 1]
         noun = "line" if stop - start == 1 else "lines"
         note = f"... {stop - start:,} {noun}{' of frames' if of_frames else ''}"
         told = [self._notes[at] for at in noted]
@@ -121,14 +115,32 @@ class _Writer:
             told += self._families(start, stop)
         self.out.append(f"[{note}: {'; '.join(told)}]" if told else f"[{note}]")
 
+    def _counts_of_lines(self) -> Counter[str]:
+        """Count the alarming lines that are shown."""
+        lines, shown = self._log.lines, self._shown
+        alarming = [
+            at
+            for at, level in enumerate(lines.levels)
+            if level >= Level.WARNING and self._stack_of[at] < 0
+        ]
+        wanted = {lines.keys[at] for at in alarming if shown[at]}
+        return Counter(key for at in alarming if (key := lines.keys[at]) in wanted)
+
+    def _is_free(self, start: int, stop: int) -> bool:
+        """Whether lines are not longer than the note that would stand for them."""
+        if stop - start > _FREE_LINES:
+            return False
+        texts = self._log.lines.texts[start:stop]
+        return sum(map(len, texts)) <= _FREE_CHARACTERS
+
     def _families(self, start: int, stop: int) -> list[str]:
         """Say what most lines of a gap look like, of each family once."""
+        lines = self._log.lines
         families: Counter[Family] = Counter(
-            self._log.families[self._log.lines[at].family]
+            family
             for at in range(start, stop)
-            if self._log.lines[at].level < Level.WARNING
-            and at not in self._stack_of
-            and self._log.lines[at].template.strip()
+            if lines.levels[at] < Level.WARNING and self._stack_of[at] < 0
+            if (family := self._log.families[lines.families[at]]).words
         )
         told: list[str] = []
         for family, count in families.most_common(_TEMPLATES):
@@ -139,3 +151,13 @@ class _Writer:
                     pattern = pattern[: _PATTERN - 1] + ELLIPSIS
                 told.append(f"{count:,}x {pattern}")
         return told
+
+
+def _counts_of_stacks(log: Log, shown: Sequence[int]) -> Counter[str]:
+    """Count the stack traces that are shown to their end."""
+    stacks = [stack for stack in log.stacks if not stack.thread]
+    wanted = {stack_key(log, stack) for stack in stacks if shown[stack.stop - 1]}
+    if not wanted:
+        return Counter()
+    keys = (stack_key(log, stack) for stack in stacks)
+    return Counter(key for key in keys if key in wanted)

@@ -7,13 +7,15 @@ the first of them stood.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 from headroom_langchain.compression.logs.failures import (
     Failure,
+    Failures,
     naming_text,
     stack_key,
     thread_name,
@@ -22,6 +24,7 @@ from headroom_langchain.compression.logs.frames import site
 from headroom_langchain.compression.logs.variants import ELLIPSIS, told_apart
 from headroom_langchain.structure.log_levels import Level
 from headroom_langchain.structure.log_lines import Log
+from headroom_langchain.structure.stack_traces import Stack
 
 _FAILURES = 1.8
 _WARNINGS = 0.9
@@ -31,7 +34,8 @@ _QUOTED = 180
 _RUN = 3
 _FEW_MENTIONS = 3
 _MOST_STACKS = 40
-_COMPARED = 4000
+_MOST_MENTIONS = 2000
+_COMPARED = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class _Told:
 class _Alike:
     shown: list[_Told] = field(default_factory=list)
     hidden: list[_Told] = field(default_factory=list)
+    further: int = 0
+    """How many more there are that are not told apart."""
 
     @property
     def failed(self) -> bool:
@@ -65,7 +71,7 @@ class _Alike:
 
 
 def notes_on_repeats(
-    log: Log, failures: Sequence[Failure], shown: Sequence[int], *, budget: int
+    log: Log, failures: Failures, shown: Sequence[int], *, budget: int
 ) -> Mapping[int, str]:
     """Say what is not shown, by the line below which, or instead of which, to say it.
 
@@ -73,7 +79,7 @@ def notes_on_repeats(
         log: The log.
         failures: Its distinct failures.
         shown: One byte per line.
-        budget: Estimated tokens of the whole excerpt; a third may go into notes.
+        budget: Estimated tokens of the whole excerpt; two thirds may go into notes.
     """
     alike = _by_likeness(log, failures, shown)
     wanting = [one for one in alike if one.hidden and (one.shown or one.telling)]
@@ -86,7 +92,7 @@ def notes_on_repeats(
     left = (_FAILURES + _WARNINGS) * budget
     for place, one in enumerate(wanting):
         if left < 0:
-            others = sum(len(other.hidden) for other in wanting[place:])
+            others = sum(len(more.hidden) + more.further for more in wanting[place:])
             last = f"{others:,} more failures and warnings of other kinds"
             at = one.hidden[0].start
             notes[at] = f"{notes[at]}; {last}" if at in notes else last
@@ -103,11 +109,12 @@ def _room(characters: float, notes: int) -> int:
 
 def _note(one: _Alike, room: int) -> tuple[int, str]:
     texts = [told.text for told in one.hidden]
+    limit = ""
+    if len(texts) + one.further > _COMPARED:
+        limit = f", of the first {min(len(texts), _COMPARED):,}"
     if one.shown:
         apart = told_apart(one.shown[0].text, texts[:_COMPARED], room=room)
-        note = f"{len(texts):,} more like it"
-        if len(texts) > _COMPARED:
-            note += f", of the first {_COMPARED:,}"
+        note = f"{len(texts) + one.further:,} more like it{limit}"
         return one.shown[0].shown_at, f"{note}: {apart}" if apart else note
     first = texts[0].strip()
     note = first
@@ -115,21 +122,23 @@ def _note(one: _Alike, room: int) -> tuple[int, str]:
         note = first[: 2 * _QUOTED // 3] + ELLIPSIS + first[-_QUOTED // 3 :]
     if len(texts) > 1:
         apart = told_apart(texts[0], texts[1:_COMPARED], room=room)
-        note += f" and {len(texts) - 1:,} like it"
-        if len(texts) > _COMPARED:
-            note += f", of the first {_COMPARED:,}"
-        note += f": {apart}"
+        note += f" and {len(texts) - 1 + one.further:,} like it{limit}: {apart}"
     return one.hidden[0].start, note
 
 
-def _by_likeness(
-    log: Log, failures: Sequence[Failure], shown: Sequence[int]
-) -> list[_Alike]:
+def _by_likeness(log: Log, failures: Failures, shown: Sequence[int]) -> list[_Alike]:
     """Group what is said by template; templates that are not shown by family."""
     templates: dict[str, _Alike] = {}
-    for told in (*_failures(log, failures, shown), *_warnings(log, shown)):
+    further = {template: array("I", at) for template, at in failures.further.items()}
+    told_all = chain(
+        _failures(log, failures.distinct, shown), _warnings(log, shown, further)
+    )
+    for told in told_all:
         one = templates.setdefault(told.template, _Alike())
         (one.shown if told.shown_at >= 0 else one.hidden).append(told)
+    for template, places in further.items():
+        if template in templates:
+            templates[template].further = sum(1 for at in places if not shown[at])
     families: dict[tuple[bool, int], _Alike] = {}
     for one in templates.values():
         if one.shown:
@@ -143,6 +152,7 @@ def _by_likeness(
                 found.append(one)
             else:
                 kin.hidden += one.hidden
+                kin.further += one.further
     return found
 
 
@@ -152,14 +162,14 @@ def _failures(
     for one in failures:
         if one.place.thread:
             continue
-        text = " ".join(log.lines[line].key for line in _run(one))
+        text = " ".join(log.lines.keys[line] for line in _run(one))
         at = one.start if shown[one.start] else -1
         if one.place.frames:
             text = f"{naming_text(log, one.place)} {site(log, one.place)}"
             visible = [line for line in range(one.start, one.stop) if shown[line]]
             if visible and all(shown[line] for line in one.news):
                 at = visible[-1]
-        more = [log.lines[line].key.strip() for line in one.evidence]
+        more = [log.lines.keys[line].strip() for line in one.evidence]
         text = " ".join([text, *more])
         group = bool(one.place.frames), one.group
         yield _Told(one.start, at, text, one.template, group, failed=True)
@@ -169,44 +179,65 @@ def _run(one: Failure) -> range:
     return range(one.start, min(one.stop, one.start + _RUN))
 
 
-def _warnings(log: Log, shown: Sequence[int]) -> Iterator[_Told]:
-    inside = {at for one in log.stacks for at in range(one.start, one.stop)}
-    seen: set[str] = set()
-    mentions = Counter(
-        template
-        for template, level in {
-            line.key: (line.template, line.level) for line in log.lines
-        }.values()
-        if level == Level.NOTE
+def _warnings(
+    log: Log, shown: Sequence[int], further: dict[str, array[int]]
+) -> Iterator[_Told]:
+    """Give the distinct warnings, and the notes that stand only a few times.
+
+    Of thousands, those that are like one before are only counted.
+    """
+    first = _mentions(log, further)
+    notes = Counter(
+        log.lines.template(at)
+        for at in first.values()
+        if log.lines.levels[at] == Level.NOTE
     )
-    for at, line in enumerate(log.lines):
-        wanted = (
-            line.level == Level.WARNING or 1 < mentions[line.template] <= _FEW_MENTIONS
-        )
-        if wanted and line.key not in seen and at not in inside:
-            seen.add(line.key)
+    for key, at in first.items():
+        line = log.lines[at]
+        telling = line.level == Level.WARNING
+        template = log.lines.template(at)
+        if telling or 1 < notes[template] <= _FEW_MENTIONS:
             place = at if shown[at] else -1
-            group = False, line.family
-            telling = line.level == Level.WARNING
-            yield _Told(at, place, line.key, line.template, group, telling)
+            yield _Told(at, place, key, template, (False, line.family), telling)
+
+
+def _mentions(log: Log, further: dict[str, array[int]]) -> dict[str, int]:
+    """Return where each distinct warning or note is first."""
+    inside = log.in_stacks()
+    first: dict[str, int] = {}
+    known: set[str] = set()
+    for at, level in enumerate(log.lines.levels):
+        if level not in (Level.NOTE, Level.WARNING) or inside[at]:
+            continue
+        key = log.lines.keys[at]
+        if key in first:
+            continue
+        if len(first) >= _MOST_MENTIONS:
+            template = log.lines.template(at)
+            known = known or {log.lines.template(one) for one in first.values()}
+            if template in known:
+                further.setdefault(template, array("I")).append(at)
+                continue
+            known.add(template)
+        first[key] = at
+    return first
 
 
 def _threads(log: Log, shown: Sequence[int], room: int) -> dict[int, str]:
     """Name the threads whose stacks are equal to one that is shown."""
-    stacks: dict[str, list[str]] = {}
-    places: dict[str, int] = {}
-    for stack in log.stacks:
-        if stack.thread:
-            key = stack_key(log, stack)
-            stacks.setdefault(key, []).append(thread_name(log, stack))
-            places.setdefault(key, stack.start)
+    threads = [stack for stack in log.stacks if stack.thread]
+    counts = Counter(stack_key(log, stack) for stack in threads)
+    equal = islice((key for key, count in counts.items() if count > 1), _MOST_STACKS)
+    alike: dict[str, list[Stack]] = {key: [] for key in equal}
+    for stack in threads if alike else ():
+        alike.get(stack_key(log, stack), []).append(stack)
     notes: dict[int, str] = {}
-    for key, names in islice(stacks.items(), _MOST_STACKS):
-        if len(names) > 1:
-            others = told_apart(names[0], names[1:], room=room)
-            notes[places[key]] = f"{len(names):,} threads with this stack: {others}"
-    return {at: note for at, note in notes.items() if shown[at]} | {
-        at: f"{note} ({log.lines[at].key[:_QUOTED]})"
-        for at, note in notes.items()
-        if not shown[at]
-    }
+    for stacks in alike.values():
+        names = [thread_name(log, stack) for stack in stacks]
+        others = told_apart(names[0], names[1:], room=room)
+        note = f"{len(names):,} threads with this stack: {others}"
+        at = stacks[0].start
+        if not shown[at]:
+            note = f"{note} ({log.lines.keys[at][:_QUOTED]})"
+        notes[at] = note
+    return notes

@@ -9,19 +9,21 @@ line of each family.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain, islice
+from itertools import islice
 
 from headroom_langchain.compression.asked import lines_with
 from headroom_langchain.compression.excerpt import Interest
-from headroom_langchain.compression.logs.failures import Failure
+from headroom_langchain.compression.logs.failures import Failure, Failures
 from headroom_langchain.compression.logs.quoted import rarely_quoted
 from headroom_langchain.compression.logs.render import clip
+from headroom_langchain.compression.logs.seldom import first_of_days, seldom_said
 from headroom_langchain.compression.odd_values import odd_lines
 from headroom_langchain.compression.outliers import log_outliers
 from headroom_langchain.structure.log_levels import Level
-from headroom_langchain.structure.log_lines import Family, Line, Log
+from headroom_langchain.structure.log_lines import Family, Line, Lines, Log
 from headroom_langchain.tokens import estimate_tokens
 
 _FAILURES = 1.3
@@ -60,26 +62,33 @@ _PASSED = re.compile(r"(?:\.\.\.|…) ?(?:ok|OK|passed)\W*$|\bPASS(?:ED)?\b|^\W*
 class _Choice:
     """Which lines are shown so far, and what they cost."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Lines) -> None:
         self.shown = bytearray(len(lines))
         self.spent = 0
         self._lines = lines
 
-    def cost(self, wanted: Iterable[int]) -> int:
-        """Return the tokens of the lines that are not shown yet, and of new gaps."""
+    def cost(self, wanted: Iterable[int], most: float) -> int:
+        """Return the tokens of the lines that are not shown yet, and of new gaps.
+
+        Args:
+            wanted: Numbers of lines, in order.
+            most: What is of interest: the sum is not more exact above it.
+        """
         tokens = 0
         last = -2
         for at in wanted:
             if not self.shown[at]:
-                tokens += estimate_tokens(clip(self._lines[at].text)) + 1
+                tokens += estimate_tokens(clip(self._lines.texts[at])) + 1
                 if at - last > 1 and not (at and self.shown[at - 1]):
                     tokens += _GAP_TOKENS
+                if tokens > most:
+                    break
             last = at
         return tokens
 
     def add(self, wanted: Sequence[int], limit: float) -> bool:
         """Show lines if they fit under the limit."""
-        cost = self.cost(wanted)
+        cost = self.cost(wanted, limit - self.spent)
         if cost and self.spent + cost > limit:
             return False
         for at in wanted:
@@ -101,7 +110,7 @@ _MISSES = 8
 
 
 def select_lines(
-    log: Log, failures: Sequence[Failure], *, budget: int, interest: Interest
+    log: Log, failures: Failures, *, budget: int, interest: Interest
 ) -> bytearray:
     """Choose what to show.
 
@@ -115,37 +124,42 @@ def select_lines(
         One byte per line, 1 for shown.
     """
     choice = _Choice(log.lines)
-    in_stack = bytearray(len(log.lines))
-    for stack in log.stacks:
-        in_stack[stack.start : stack.stop] = b"\1" * (stack.stop - stack.start)
-    marked = [
-        at
-        for at, line in enumerate(log.lines)
-        if (line.level or line.summary) and not in_stack[at]
-    ]
-    choice.add_each(_frame(log, marked, in_stack), _FRAME * budget)
-    told = _add_failures(log, choice, failures, budget)
+    in_stack = log.in_stacks()
+    marked = _marked(log, in_stack)
+    summaries = _summaries(log, marked)
+    choice.add_each(_frame(log, summaries, in_stack), _FRAME * budget)
+    told = _add_failures(log, choice, failures.distinct, budget)
     limit = max(float(budget), choice.spent + _RESERVED * budget)
-    texts = [line.key for line in log.lines]
+    texts = log.lines.keys
     few = max(3, int(_ASKED * len(texts) ** 0.75))
     for wanted, share in (
-        (_summaries(log, marked), 0.3),
+        (summaries, 0.3),
         (_surroundings(log, told, in_stack), 0.35),
         (_firsts(log, Level.WARNING, marked), 0.5),
         (_notes(log, marked), 0.3),
         (lines_with(texts, interest.arguments, few=few), 0.4),
-        ([*rarely_quoted(log.lines), *log_outliers(log)], 0.3),
+        ([*rarely_quoted(texts), *log_outliers(log)], 0.3),
         ([*_rare(log, in_stack), *odd_lines(texts, share=_ODD)], 0.4),
+        (first_of_days(log), 0.2),
+        (seldom_said(log), 0.5),
     ):
         choice.add_each(wanted, choice.spent + share * (limit - choice.spent))
-    rest = chain(
-        _firsts(log, Level.NOTE, marked),
-        lines_with(texts, interest.question, few=_MENTIONED),
-    )
-    choice.add_each(rest, limit)
+    choice.add_each(_firsts(log, Level.NOTE, marked), limit)
+    choice.add_each(lines_with(texts, interest.question, few=_MENTIONED), limit)
     filled = max(_FILLED * budget, min(budget, _SMALL))
     choice.add_each(_of_each_family(log), filled)
     return choice.shown
+
+
+def _marked(log: Log, in_stack: bytearray) -> Sequence[int]:
+    """The lines that alarm or sum up, but for those of stack traces."""
+    levels, summaries = log.lines.levels, log.lines.summaries
+    places = (
+        at
+        for at, level in enumerate(levels)
+        if (level or summaries[at]) and not in_stack[at]
+    )
+    return array("I", places)
 
 
 def _add_failures(
@@ -186,24 +200,24 @@ def _add_failure(
     share, limit = limits
     view: list[int] = []
     for view in failure.views(log):
-        if choice.cost(view) <= share and choice.add(view, limit):
+        if choice.cost(view, share) <= share and choice.add(view, limit):
             return True
     return choice.add(view, limit)
 
 
-def _frame(log: Log, marked: Sequence[int], in_stack: bytearray) -> list[int]:
+def _frame(log: Log, summaries: Sequence[int], in_stack: bytearray) -> list[int]:
     """The last lines, the summaries nearest to the end, and the first lines."""
     size = len(log.lines)
-    first = islice((at for at in range(size) if log.lines[at].text.strip()), _HEAD)
+    first = islice((at for at in range(size) if log.lines.texts[at].strip()), _HEAD)
     backwards = (
         at
         for at in range(size - 1, -1, -1)
         if not in_stack[at] and _says(log.lines[at])
     )
     last = list(islice(backwards, _TAIL))
-    summaries = _summaries(log, marked)[:_TAIL]
     half = _TAIL // 2
-    return [*last[:half], *summaries[:half], *last[half:], *first, *summaries]
+    nearest = summaries[:half]
+    return [*last[:half], *nearest, *last[half:], *first, *summaries[:_TAIL]]
 
 
 def _says(line: Line) -> bool:
@@ -216,10 +230,10 @@ def _summaries(log: Log, marked: Sequence[int]) -> list[int]:
     first: dict[str, int] = {}
     last: dict[str, int] = {}
     for at in marked:
-        line = log.lines[at]
-        if line.summary:
-            first.setdefault(line.template, at)
-            last[line.template] = at
+        if log.lines.summaries[at]:
+            template = log.lines.template(at)
+            first.setdefault(template, at)
+            last[template] = at
     return list(dict.fromkeys([*sorted(last.values(), reverse=True), *first.values()]))
 
 
@@ -241,7 +255,7 @@ def _surroundings(
                 break
             yield at
         for at in before[:_HEADING_WITHIN]:
-            if _HEADING.match(log.lines[at].key):
+            if _HEADING.match(log.lines.keys[at]):
                 yield at
                 break
 
@@ -259,9 +273,8 @@ def _firsts(log: Log, level: Level, marked: Sequence[int]) -> list[int]:
     """The first line of each template of a level."""
     first: dict[str, int] = {}
     for at in marked:
-        line = log.lines[at]
-        if line.level == level:
-            first.setdefault(line.template, at)
+        if log.lines.levels[at] == level:
+            first.setdefault(log.lines.template(at), at)
     return list(first.values())
 
 
@@ -269,9 +282,8 @@ def _notes(log: Log, marked: Sequence[int]) -> list[int]:
     """The first line of each family with an alarming word, the rarest first."""
     first: dict[Family, int] = {}
     for at in marked:
-        line = log.lines[at]
-        if line.level == Level.NOTE:
-            first.setdefault(log.families[line.family], at)
+        if log.lines.levels[at] == Level.NOTE:
+            first.setdefault(log.families[log.lines.families[at]], at)
     ranked = sorted(first, key=lambda family: len(family.lines) > _SELDOM)
     return [first[family] for family in ranked]
 
@@ -282,7 +294,7 @@ def _rare(log: Log, in_stack: bytearray) -> list[int]:
     for family in dict.fromkeys(log.families):
         at = family.lines[0]
         few = len(family.lines) <= _RARE and family.words
-        key = log.lines[at].key
+        key = log.lines.keys[at]
         passed = _PASSED.search(key) and not _SLOW.search(key)
         if few and not in_stack[at] and not passed:
             rare.append((len(family.lines), at))

@@ -15,6 +15,7 @@ ELLIPSIS: Final = "…"
 _WORDS = 60
 _WHOLE = 3
 _FEW = 10
+_SHORT = 200
 _ENDS = ",:;"
 _MANY = 8
 _LONGEST = 160
@@ -34,7 +35,12 @@ def told_apart(shown: str, others: Sequence[str], *, room: int) -> str:
         when the texts have the same words.
     """
     model = shown.split(None, _WORDS)
-    rows = [text.split(None, _WORDS) for text in others]
+    # Words come again: kept once each, they take a fraction of the memory.
+    known: dict[str, str] = {}
+    rows = [
+        [known.setdefault(word, word) for word in text.split(None, _WORDS)]
+        for text in others
+    ]
     if any(len(row) != len(model) for row in rows):
         return _listed(_middles(shown, others), room)
     places = [
@@ -44,19 +50,53 @@ def told_apart(shown: str, others: Sequence[str], *, room: int) -> str:
     ]
     if not places:
         return ""
-    if len(others) <= _WHOLE:
-        whole = [" ".join(row[places[0] : places[-1] + 1]) for row in rows]
-        if sum(map(len, whole)) <= room:
-            return ", ".join(whole)
-    columns = list(
-        _unlike([[row[place].rstrip(_ENDS) for row in rows] for place in places])
-    )
     if len(others) <= _FEW:
-        whole = [" ".join(words) for words in zip(*columns, strict=True)]
-        if sum(map(len, whole)) <= room:
-            return ", ".join(whole)
+        return _few_apart(others, rows, places, room)
+    spans = [(place, place + 1) for place in places]
+    return _columns_apart(_columns(rows, spans), room)
+
+
+def _few_apart(
+    others: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    places: Sequence[int],
+    room: int,
+) -> str:
+    """Tell a few texts apart one by one: what differs in one belongs together."""
+    if sum(map(len, others)) <= min(room, _SHORT):
+        return ", ".join(map(str.strip, others))
+    spans = [(a - _is_named_before(rows, a), b) for a, b in _joined(places)]
+    columns = _columns(rows, spans)
+    whole = [" ".join(words) for words in zip(*columns, strict=True)]
+    if len(others) <= _WHOLE:
+        whole = [" ".join(row[spans[0][0] : spans[-1][1]]) for row in rows]
+    if sum(map(len, whole)) <= room:
+        return ", ".join(whole)
+    return _columns_apart(columns, room)
+
+
+def _columns(
+    rows: Sequence[Sequence[str]], spans: Sequence[tuple[int, int]]
+) -> list[list[str]]:
+    return list(
+        _unlike([[" ".join(row[a:b]).rstrip(_ENDS) for row in rows] for a, b in spans])
+    )
+
+
+def _columns_apart(columns: Sequence[Sequence[str]], room: int) -> str:
     parts = [_values(column, room // max(1, len(columns))) for column in columns]
     return "; ".join(parts)
+
+
+def _joined(places: Sequence[int]) -> list[tuple[int, int]]:
+    """Take together what is at most a word apart, as in `line 36, column 78`."""
+    joined: list[tuple[int, int]] = []
+    for place in places:
+        if joined and place - joined[-1][1] <= 1:
+            joined[-1] = joined[-1][0], place + 1
+        else:
+            joined.append((place, place + 1))
+    return joined
 
 
 def _unlike(columns: Sequence[list[str]]) -> Iterator[list[str]]:
@@ -117,7 +157,15 @@ def _middles(shown: str, others: Sequence[str]) -> list[str]:
     tail = 0
     while tail < shortest - head and len({text[-1 - tail] for text in texts}) == 1:
         tail += 1
+    head -= _is_named_before(texts, head)
     return [" ".join(text[head : len(text) - tail]) for text in texts[1:]]
+
+
+def _is_named_before(texts: Sequence[Sequence[str]], place: int) -> bool:
+    """Whether the word before says what a number is, as in `row 52`."""
+    return place > 0 and all(
+        len(text) > place and text[place][:1].isdigit() for text in texts
+    )
 
 
 def _without_prefix(words: Sequence[str]) -> list[str]:

@@ -7,10 +7,11 @@ fields, rules, figures, first sentences, and a sample of the rest.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Final
+from typing import Final, overload
 
 from headroom_langchain.compression.asked import lines_with
 from headroom_langchain.compression.choice import Choice, evenly, token_costs
@@ -20,7 +21,7 @@ from headroom_langchain.compression.markup.page_lines import PageLine, Part
 from headroom_langchain.compression.markup.zones import ALERT
 from headroom_langchain.compression.odd_values import odd_lines
 from headroom_langchain.compression.outliers import table_outliers
-from headroom_langchain.compression.spans import Span
+from headroom_langchain.compression.spans import Pieces, Span, Spans
 from headroom_langchain.structure.alarms import find_alarms
 from headroom_langchain.structure.log_levels import Level
 from headroom_langchain.structure.statements import Weight, weigh
@@ -51,29 +52,25 @@ _FIRST_LINES: Final = {Part.ROW: 2, Part.CODE: 3}
 _FEWEST_ROWS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
+class PagePieces(Pieces):
     """The lines of a page, long ones cut into sentences."""
 
-    text: str
-    """All lines, with line breaks between them."""
-    spans: list[Span]
-    owners: list[PageLine]
-    """The line of each span."""
-
-    @classmethod
-    def of(cls, lines: Sequence[PageLine]) -> Pieces:
+    def __init__(self, lines: Sequence[PageLine]) -> None:
         """Cut lines into pieces."""
-        spans: list[Span] = []
-        owners: list[PageLine] = []
+        spans = Spans()
+        self.owners: list[PageLine] = []
+        """The line of each piece."""
         start = 0
         for number, line in enumerate(lines):
             stop = start + len(line.text)
             for begin, end in _sentences(line.text, start, stop):
-                spans.append(Span(begin, end, number, number))
-                owners.append(line)
+                spans.add(begin, end, number, number)
+                self.owners.append(line)
             start = stop + 1
-        return cls("\n".join([line.text for line in lines]), spans, owners)
+        self.spans = spans
+        self.text = "\n".join([line.text for line in lines])
+        """All lines, with line breaks between them."""
+        super().__init__(self.text, spans)
 
 
 def _sentences(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
@@ -89,7 +86,7 @@ def _sentences(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
     yield start + begin, stop
 
 
-def choose(pieces: Pieces, budget: int, interest: Interest) -> bytearray:
+def choose(pieces: PagePieces, budget: int, interest: Interest) -> bytearray:
     """Choose the pieces to show.
 
     Args:
@@ -97,17 +94,16 @@ def choose(pieces: Pieces, budget: int, interest: Interest) -> bytearray:
         budget: Estimated tokens.
         interest: What the agent was looking for.
     """
-    texts = [pieces.text[span.start : span.stop] for span in pieces.spans]
-    costs = token_costs(texts)
+    costs = token_costs(pieces)
     if sum(costs) + len(costs) <= budget:
-        return bytearray(b"\x01" * len(texts))
-    choice = Choice(texts, costs=costs)
-    groups = _groups(pieces, texts)
-    few = max(3, len(texts) // 20)
+        return bytearray(b"\x01" * len(pieces))
+    choice = Choice(pieces, costs=costs)
+    groups = _groups(pieces)
+    few = max(3, len(pieces) // 20)
     for wanted, share in (
         (groups.head, 0.2),
         (groups.alerts, 0.35),
-        (lines_with(texts, interest.arguments, few=few), 0.25),
+        (lines_with(pieces, interest.arguments, few=few), 0.25),
         (groups.headings, 0.35),
         (groups.odd, 0.3),
         (groups.fields, 0.7),
@@ -119,7 +115,7 @@ def choose(pieces: Pieces, budget: int, interest: Interest) -> bytearray:
         (_rules(groups.stated[Weight.RULE], pieces.spans), 0.4),
         (evenly(groups.leads), 0.5),
         (evenly(groups.stated[Weight.MENTION]), 0.35),
-        (lines_with(texts, interest.question, few=_MENTIONED), 0.5),
+        (lines_with(pieces, interest.question, few=_MENTIONED), 0.5),
         (evenly(groups.others), 1.0),
     ):
         choice.add_each(wanted, choice.spent + share * (budget - choice.spent))
@@ -173,23 +169,24 @@ class _Groups:
         return self.head if part == Part.HEAD else self.fields
 
 
-def _groups(pieces: Pieces, texts: list[str]) -> _Groups:
+def _groups(pieces: PagePieces) -> _Groups:
     groups = _Groups()
-    lowered = Lowered(texts)
-    weights = weigh(lowered, len(texts))
+    lowered = Lowered(pieces)
+    weights = weigh(lowered, len(pieces))
     known = {
         _plain(text)
-        for text, owner in zip(texts, pieces.owners, strict=True)
+        for text, owner in zip(pieces, pieces.owners, strict=True)
         if owner.part == Part.HEADING
     }
     known.add("")
-    for at, (owner, weight) in enumerate(zip(pieces.owners, weights, strict=True)):
+    told = zip(pieces, pieces.owners, weights, strict=True)
+    for at, (text, owner, weight) in enumerate(told):
         if owner.zone & ALERT:
             groups.alerts.append(at)
         if owner.part in _NAMED:
             groups.others.append(at)
             groups.named(owner.part).append(at)
-        elif (plain := _plain(texts[at])) not in known:
+        elif (plain := _plain(text)) not in known:
             # A repeat, such as a table of contents has of the headings, says nothing.
             known.add(plain)
             groups.others.append(at)
@@ -197,14 +194,14 @@ def _groups(pieces: Pieces, texts: list[str]) -> _Groups:
                 Weight.WARNING if owner.part == Part.CODE else Weight.MENTION
             ):
                 groups.stated[weight].append(at)
-            elif _FIGURE.search(texts[at]):
+            elif _FIGURE.search(text):
                 groups.figures.append(at)
-    if len(groups.alerts) > max(3, _MANY_ALERTS * len(texts)):
+    if len(groups.alerts) > max(3, _MANY_ALERTS * len(pieces)):
         groups.alerts = []
     groups.leads = _leads(pieces.owners)
     groups.samples = _samples(pieces.owners)
-    groups.odd = _odd(pieces, texts)
-    groups.failures = _failures(pieces.owners, texts, find_alarms(texts, lowered))
+    groups.odd = _odd(pieces)
+    groups.failures = _failures(pieces, find_alarms(pieces, lowered))
     return groups
 
 
@@ -256,33 +253,54 @@ def _leads(owners: Sequence[PageLine]) -> list[int]:
     return found
 
 
-def _odd(pieces: Pieces, texts: list[str]) -> list[int]:
+def _odd(pieces: PagePieces) -> list[int]:
     """Short lines unlike others, and rows with extreme numbers."""
     extreme: list[int] = []
     at = 0
     for tabular, run in groupby(pieces.owners, key=_is_row):
         size = sum(1 for _ in run)
         if tabular and size >= _FEWEST_ROWS:
-            table = [text.replace(" | ", "\t") for text in texts[at : at + size]]
+            table = [text.replace(" | ", "\t") for text in pieces[at : at + size]]
             extreme += [at + row for row in table_outliers(table)]
         at += size
-    short = [at for at, text in enumerate(texts) if len(text) < _SHORT]
-    rare = odd_lines([texts[at] for at in short], share=_ODD)
+    short = array("i", (at for at, text in enumerate(pieces) if len(text) < _SHORT))
+    rare = odd_lines(_Some(pieces, short), share=_ODD)
     return list(dict.fromkeys([*(short[at] for at in rare), *extreme]))
 
 
-def _failures(
-    owners: Sequence[PageLine], texts: Sequence[str], alarms: Mapping[int, Level]
-) -> list[int]:
+class _Some(Sequence[str]):
+    """Some of the pieces of a page."""
+
+    def __init__(self, pieces: Sequence[str], places: Sequence[int]) -> None:
+        self._pieces, self._places = pieces, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self._pieces.__getitem__, self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        if isinstance(at, slice):
+            return [self._pieces[one] for one in self._places[at]]
+        return self._pieces[self._places[at]]
+
+
+def _failures(pieces: PagePieces, alarms: Mapping[int, Level]) -> list[int]:
     """Pieces that tell of a failure, unless failures are what the page is about.
 
     Rows and code tell of failures that happened; of sentences those do that name
     one and then say more about it.
     """
-    named = [at for at in alarms if _NAMED_FAILURE.search(texts[at])]
+    owners = pieces.owners
+    named = [at for at in alarms if _NAMED_FAILURE.search(pieces[at])]
     lines = [at for at in alarms if _is_row(owners[at]) or owners[at].part == Part.CODE]
     others = [at for at, level in alarms.items() if level == Level.ERROR]
-    most = max(_FEWEST_ROWS, _MANY_ALERTS * len(texts))
+    most = max(_FEWEST_ROWS, _MANY_ALERTS * len(pieces))
     groups = (group for group in (named, lines, others) if len(group) <= most)
     return list(dict.fromkeys([at for group in groups for at in group]))
 

@@ -12,7 +12,7 @@ from headroom_langchain.compression.gaps import show_spans
 from headroom_langchain.compression.json.blocks import TITLE
 from headroom_langchain.compression.json.reading import JsonReading
 from headroom_langchain.compression.markup.choosing import (
-    Pieces,
+    PagePieces,
     choose,
     omitted_pieces,
 )
@@ -125,7 +125,7 @@ class HtmlReading:
         """
         lines, frame = _content(self.page.lines, interest)
         lines = [*self._state_lines(lines, budget, interest), *lines]
-        pieces = Pieces.of(lines)
+        pieces = PagePieces(lines)
         shown = choose(pieces, budget, interest)
         missing = ["markup"]
         names: list[str] = []
@@ -166,7 +166,7 @@ class HtmlReading:
         return found
 
 
-def _legible(pieces: Pieces, shown: bytearray, frame: list[PageLine]) -> str:
+def _legible(pieces: PagePieces, shown: bytearray, frame: list[PageLine]) -> str:
     """Return the text in which words may be that nobody sees."""
     around = [line.text for line in frame]
     return "\n".join(around if all(shown) else [pieces.text, *around])

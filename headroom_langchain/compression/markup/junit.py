@@ -19,10 +19,12 @@ _OUTPUTS: Final = ("system-out", "system-err")
 _ASIDE: Final = frozenset((*_OUTPUTS, "properties"))
 _COUNTED = re.compile(r' (?:failures|errors|skipped|disabled)="[1-9]')
 _SLACK: Final = 1.5
+_IN_FULL: Final = 0.4
 _FIRST: Final = 3
 _LAST: Final = 8
 _LONGEST: Final = 400
 _TELLING: Final = ("E ", ">", "Caused by", "assert", "expected", "actual", "AssertionE")
+_FRAME: Final = "at "
 _SLOWEST: Final = 3
 _DIGITS = re.compile(r"\d+|(?<=\[)[^\[\]]*(?=\])")
 _NAMES: Final = 6
@@ -38,6 +40,8 @@ class _Case:
     state: str
     """`failure`, `error`, `skipped`, or empty for a test that passed."""
     message: str
+    thrown: str
+    """What was thrown, as the report names its type."""
     body: str
     output: str
 
@@ -89,7 +93,7 @@ class JUnitReading:
         return Excerpt(text="\n".join(lines), omitted=", ".join(missing))
 
     def _failures(self, limit: float) -> list[str]:
-        """Write each distinct failure, in full if all of them fit."""
+        """Write each distinct failure, in full if all of them hardly need the room."""
         groups: dict[tuple[str, str, str], list[_Case]] = {}
         for case in self.cases:
             if case.state in _BAD:
@@ -97,7 +101,7 @@ class JUnitReading:
                     case
                 )
         lines = [line for same in groups.values() for line in _told_failure(same)]
-        if _cost(lines) <= limit:
+        if _cost(lines) <= _IN_FULL * limit:
             return lines
         return _as_many_as_fit(list(groups.values()), limit)
 
@@ -152,10 +156,12 @@ def _case(node: dict[str, JsonValue]) -> _Case:
     parts = told if isinstance(told, list) else [told]
     messages: list[str] = []
     bodies: list[str] = []
+    thrown = ""
     for part in parts:
         if isinstance(part, dict):
             kind, message = _text(part.get("type")), _text(part.get("message"))
             messages.append(message or kind)
+            thrown = thrown or kind
             bodies.append(_text(part.get("text")))
         else:
             bodies.append(_text(part))
@@ -166,6 +172,7 @@ def _case(node: dict[str, JsonValue]) -> _Case:
         seconds=_text(node.get("time")),
         state=state,
         message="\n".join(filter(None, messages)),
+        thrown=thrown,
         body="\n".join(filter(None, bodies)),
         output="\n".join(filter(None, (_text(node.get(name)) for name in _OUTPUTS))),
     )
@@ -193,6 +200,8 @@ def _told_failure(same: list[_Case], *, shorten: bool = False) -> list[str]:
     lines += [line for line in case.message.split("\n") if line.strip() not in body]
     if body:
         told = body.split("\n")
+        if case.thrown:
+            told[0] = f'<{case.state} type="{case.thrown}">{told[0]}'
         lines += _shortened(told) if shorten else told
     if case.output and not shorten:
         lines += ["[output]", *case.output.strip("\n").split("\n")]
@@ -218,12 +227,18 @@ def _as_many_as_fit(groups: list[list[_Case]], limit: float) -> list[str]:
 
 
 def _shortened(lines: list[str]) -> list[str]:
-    """The first and last lines of a failure, and those that say why."""
+    """The first and last lines of a failure, and those that say why.
+
+    Of the frames that stand below what was thrown, the first ones tell most.
+    """
     shown: list[str] = []
-    hidden = 0
+    hidden = frames = 0
+    last = len(lines) - _LAST
     for at, line in enumerate(lines):
-        near = at < _FIRST or at >= len(lines) - _LAST
-        if near or line.lstrip().startswith(_TELLING):
+        plain = line.lstrip()
+        frames = frames + 1 if plain.startswith(_FRAME) else 0
+        near = at < _FIRST or at >= last if not frames else frames <= _FIRST
+        if near or plain.startswith(_TELLING):
             if hidden:
                 shown.append(f"[... {hidden} lines]")
             hidden = 0
@@ -231,7 +246,7 @@ def _shortened(lines: list[str]) -> list[str]:
             shown.append(cut if cut == line else f"{cut}…")
         else:
             hidden += 1
-    return shown
+    return [*shown, f"[... {hidden} lines]"] if hidden else shown
 
 
 def _skips(cases: list[_Case]) -> list[str]:

@@ -113,8 +113,10 @@ class _PageReader:
         elif not self._zone & SKIPPED:
             self._begin(tag, attributes)
         if len(self._frames) < _DEEPEST and not (empty and inside & SKIPPED):
-            label = attributes.get("aria-label") or attributes.get("title") or ""
-            target = attributes.get(_TARGETS.get(tag, ""), "")
+            label = target = ""
+            if attributes:
+                label = attributes.get("aria-label") or attributes.get("title") or ""
+                target = attributes.get(_TARGETS.get(tag, ""), "")
             frame = _Frame(tag, self._zone, self.out.mark, label, target)
             self._frames.append(frame)
             self._zone = inside
@@ -162,9 +164,10 @@ class _PageReader:
         begin = _BEGIN.get(tag)
         if begin is not None:
             begin(self, attributes)
-        for name, value in attributes.items():
-            if value and name in _DATA:
-                out.add(f"[{name[5:]}={value[:80]}] ")
+        if not _DATA.isdisjoint(attributes):
+            told = (name for name in attributes if name in _DATA and attributes[name])
+            for name in told:
+                out.add(f"[{name[5:]}={attributes[name][:80]}] ")
 
     def _leave(self) -> None:
         """End the innermost element."""

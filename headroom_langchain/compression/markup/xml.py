@@ -10,9 +10,10 @@ from typing import Final
 from headroom_langchain.compression.excerpt import Excerpt, Interest, Reading
 from headroom_langchain.compression.gaps import show_spans
 from headroom_langchain.compression.json.blocks import TITLE
+from headroom_langchain.compression.json.packed import read_packed
 from headroom_langchain.compression.json.reading import JsonReading
 from headroom_langchain.compression.markup.choosing import (
-    Pieces,
+    PagePieces,
     choose,
     omitted_pieces,
 )
@@ -21,10 +22,12 @@ from headroom_langchain.compression.markup.page_lines import PageLine
 from headroom_langchain.compression.markup.xml_lines import comment_lines, read_lines
 from headroom_langchain.compression.markup.xml_tree import read_tree
 from headroom_langchain.compression.sample import Sample
+from headroom_langchain.structure.json_text import parse_json
 from headroom_langchain.tokens import estimate_tokens
 
 _FACTOR: Final = 2.7
 _POWER: Final = 0.78
+_REPORT: Final = 0.96
 _CERTAIN: Final = 0.9
 _PROBABLE: Final = 0.7
 _COMMENTS: Final = 0.12
@@ -37,6 +40,7 @@ _ROOT = re.compile(
     r"(?:<\?xml[^>]*>\s*|<\?[\w-]+[^>]*>\s*|<!--(?:[^-]|-(?!->))*+-->\s*"
     r"|<!DOCTYPE[^>\[]*(?:\[(?:[^\]]|\](?!>))*+\])?>\s*)*+<([A-Za-z_][\w.:-]*)([^>]*)>"
 )
+_TESTED = re.compile(r"<testcase\s")
 _TAGGED = re.compile(r"\s*<")
 _MOSTLY: Final = 0.4
 _PAGE_TAGS: Final = frozenset("html head body div table p span ul ol script".split())
@@ -52,13 +56,19 @@ class Xml:
         return "xml"
 
     def likeness(self, sample: Sample) -> float:
-        """Return 0.9 for a declared document, 0.7 for one element around all."""
+        """Return 0.9 for a declared document, 0.7 for one element around all.
+
+        A test report is 0.96: its stack traces do not make a log of it, which would
+        not tell which tests failed.
+        """
         beginning = sample.beginning
         found = _ROOT.match(beginning)
         if found is None or found.group(1).lower() in _PAGE_TAGS:
             return 0.0
         if _HTML_NAMESPACE in found.group(2):
             return 0.0
+        if found.group(1) in JUNIT_ROOTS and _TESTED.search(beginning):
+            return _REPORT
         if beginning.startswith("<?xml"):
             return _CERTAIN
         closing = f"</{found.group(1)}>"
@@ -85,17 +95,20 @@ class Xml:
         if tree is None:
             return None
         if tree.root in JUNIT_ROOTS:
-            report = JUnitReading.of(tree.value)
+            report = JUnitReading.of(parse_json(tree.json))
             if report is not None:
                 return report
         if text.count("\tat ") + text.count("    at ") > len(text) / _PER_FRAME:
             return None
         told = sum(map(len, tree.comments)) > _COMMENTS * len(text)
         if told or tree.mixed > _MIXED * len(text):
+            # Both at once would take up much memory.
+            del tree
             lines = read_lines(text)
             return XmlLinesReading(lines) if lines else None
         comments = [line for one in tree.comments for line in comment_lines(one)]
-        return XmlTreeReading(JsonReading.of(tree.value), comments)
+        value = read_packed(tree.json) or parse_json(tree.json)
+        return XmlTreeReading(JsonReading.of(value), comments)
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
@@ -158,7 +171,7 @@ class XmlLinesReading:
             budget: Estimated tokens that the excerpt should not exceed by much.
             interest: What the agent was looking for.
         """
-        pieces = Pieces.of(self.lines)
+        pieces = PagePieces(self.lines)
         shown = choose(pieces, budget, interest)
         text = show_spans(pieces.text, pieces.spans, shown)
         missing = "markup"

@@ -1,4 +1,4 @@
-"""An XML document as nested values, so that records become tables.
+"""An XML document as JSON, so that records become tables.
 
 Attributes and children are members of their element, elements of the same name
 make a list, and an element that has text only is that text.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from typing import Final
 
-from headroom_langchain.structure.json_text import JsonValue, Number
 from headroom_langchain.structure.tags import resolve, scan
 
 TEXT: Final = "text"
@@ -24,6 +24,7 @@ _PROSE: Final = frozenset(
     "abstract comment description doc:para p para subtitle summary title".split()
 )
 """Elements in which line breaks say nothing."""
+_EMPTY: Final = '""'
 _DEEPEST: Final = 40
 _NAMESPACES: Final = ("xmlns", "xsi:schemaLocation", "xsi:noNamespace", "xml:space")
 
@@ -31,20 +32,26 @@ _NAMESPACES: Final = ("xmlns", "xsi:schemaLocation", "xsi:noNamespace", "xml:spa
 @dataclass(slots=True)
 class _Element:
     tag: str
-    members: dict[str, JsonValue]
+    members: dict[str, str | list[str]] = field(default_factory=dict)
+    """What its attributes and children are, as JSON."""
     texts: list[str] = field(default_factory=list)
-    several: set[str] = field(default_factory=set)
-    """Names of members that are lists because there are several."""
 
-    def add(self, tag: str, value: JsonValue) -> None:
+    def add(self, tag: str, value: str) -> None:
         known = self.members.get(tag)
-        if tag not in self.members:
+        if known is None:
             self.members[tag] = value
-        elif tag in self.several and isinstance(known, list):
+        elif isinstance(known, list):
             known.append(value)
         else:
             self.members[tag] = [known, value]
-            self.several.add(tag)
+
+    def written(self) -> str:
+        """Its members as a JSON object."""
+        members = (
+            f"{encode_basestring(name)}:{_listed(value)}"
+            for name, value in self.members.items()
+        )
+        return f"{{{','.join(members)}}}"
 
     @property
     def text(self) -> str:
@@ -53,13 +60,18 @@ class _Element:
         return " ".join(text.split()) if self.tag in _PROSE else text
 
 
+def _listed(value: str | list[str]) -> str:
+    return f"[{','.join(value)}]" if isinstance(value, list) else value
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """An XML document as nested values."""
 
     root: str
     """The name of the outermost element."""
-    value: dict[str, JsonValue]
+    json: str
+    """The document as a JSON object."""
     comments: list[str]
     """Its comments, in their order."""
     mixed: int
@@ -83,65 +95,52 @@ def read_tree(text: str) -> Tree | None:
 
 class _TreeReader:
     def __init__(self) -> None:
-        self._root = _Element("", {})
+        self._root = _Element("")
         self._stack = [self._root]
         self._ignored = 0
         self._comments: list[str] = []
         self._mixed = 0
-        self._numbers: dict[str, Number] = {}
 
     def open(self, tag: str, attributes: dict[str, str], *, empty: bool) -> None:
-        members: dict[str, JsonValue] = {
-            name: self._scalar(value)
-            for name, value in attributes.items()
-            if not name.startswith(_NAMESPACES)
-        }
+        element = _Element(tag)
+        for name, value in attributes.items():
+            if not name.startswith(_NAMESPACES):
+                element.members[name] = _scalar(value)
         parent = self._stack[-1]
         if parent.texts and not parent.texts[-1].isspace():
             self._mixed += 1
         if empty or len(self._stack) > _DEEPEST:
-            parent.add(tag, members or "")
+            parent.add(tag, element.written() if element.members else _EMPTY)
             self._ignored += not empty
         else:
-            self._stack.append(_Element(tag, members))
+            self._stack.append(element)
 
     def close(self, tag: str) -> None:
         stack = self._stack
-        if self._ignored and tag != stack[-1].tag:
-            self._ignored -= 1
+        if len(stack) == 1:
             return
-        if len(stack) > 1 and any(element.tag == tag for element in stack[1:]):
-            while True:
-                name = stack[-1].tag
+        if tag == stack[-1].tag:
+            self._end()
+        elif self._ignored:
+            self._ignored -= 1
+        elif any(element.tag == tag for element in stack[1:]):
+            while stack[-1].tag != tag:
                 self._end()
-                if name == tag:
-                    return
+            self._end()
 
     def _end(self) -> None:
         element = self._stack.pop()
-        value: JsonValue = element.members
-        text = self._scalar(element.text)
-        if not element.members:
-            value = text
-        elif text:
-            element.add(TEXT, text)
+        value = _scalar(element.text) if element.texts else _EMPTY
+        if element.members:
+            if value != _EMPTY:
+                element.add(TEXT, value)
+            value = element.written()
         self._stack[-1].add(element.tag, value)
 
-    def _scalar(self, text: str) -> JsonValue:
-        """Return what a text is: a number as it is written, or the text.
-
-        Of HTML inside a text, as feeds have it, the tags are left out.
-        """
-        if text[:1] in _NUMERIC and _NUMBER.fullmatch(text):
-            # Equal numbers are one object: documents have the same ones many times.
-            return self._numbers.setdefault(text, Number(text))
-        if "</" in text and len(_ENDINGS.findall(text)) > 1:
-            return " ".join(resolve(_TAG.sub(" ", text)).split())
-        return text
-
     def text(self, text: str) -> None:
-        if len(self._stack) > 1:
-            self._stack[-1].texts.append(text)
+        texts = self._stack[-1].texts
+        if len(self._stack) > 1 and (texts or not text.isspace()):
+            texts.append(text)
 
     def comment(self, text: str) -> None:
         self._comments.append(text)
@@ -149,8 +148,19 @@ class _TreeReader:
     def finish(self) -> Tree | None:
         while len(self._stack) > 1:
             self._end()
-        members = self._root.members
-        if not members:
+        root = next(iter(self._root.members), None)
+        if root is None:
             return None
-        root = next(iter(members))
-        return Tree(root, members, self._comments, self._mixed)
+        return Tree(root, self._root.written(), self._comments, self._mixed)
+
+
+def _scalar(text: str) -> str:
+    """Write a text as JSON: a number as it is, or a string.
+
+    Of HTML inside a text, as feeds have it, the tags are left out.
+    """
+    if text[:1] in _NUMERIC and _NUMBER.fullmatch(text):
+        return text
+    if "</" in text and len(_ENDINGS.findall(text)) > 1:
+        text = " ".join(resolve(_TAG.sub(" ", text)).split())
+    return encode_basestring(text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 _ADDRESS = re.compile(r"(https?://(?:[^\s/()<>\[\]\"'`]+/){1,3})([^\s()<>\[\]\"'`]*)")
@@ -29,16 +30,18 @@ class Links:
             counts.update(hit[1] for hit in _ADDRESS.finditer(text))
         self._roots = {root for root, count in counts.items() if count >= _OFTEN}
 
-    def cut(self, text: str) -> str:
-        """Cut the addresses in a part of the document that begin like others.
+    def cheaper(self, costs: list[int], texts: Sequence[str]) -> list[int]:
+        """Reduce what parts of the document cost by the addresses that are cut.
 
         Args:
-            text: A part of the document.
-
-        Returns:
-            The part with `…` for what was cut.
+            costs: The tokens of each part.
+            texts: The parts.
         """
-        return _ADDRESS.sub(self._shorter, text) if self._roots else text
+        if self._roots:
+            for at, text in enumerate(texts):
+                if "://" in text:
+                    costs[at] = round(costs[at] * len(self._cut(text)) / len(text))
+        return costs
 
     def cut_but_first(self, text: str) -> str:
         """Cut the addresses in all that is shown, but the first of each beginning.
@@ -58,6 +61,9 @@ class Links:
             return hit[0]
 
         return _ADDRESS.sub(shorter, text) if self._roots else text
+
+    def _cut(self, text: str) -> str:
+        return _ADDRESS.sub(self._shorter, text)
 
     def _shorter(self, hit: re.Match[str]) -> str:
         if hit[1] not in self._roots:

@@ -15,7 +15,7 @@ from headroom_langchain.compression.prose.selection import Selection
 from headroom_langchain.compression.prose.show import omitted, show
 from headroom_langchain.compression.sample import Sample
 
-_FACTOR = 2.5
+_FACTOR = 2.56
 _POWER = 0.8
 _CERTAIN = 0.7
 _LIKELY = 0.4
@@ -37,6 +37,8 @@ _FOREIGN = re.compile(
     r"|\[?\d{2,4}[-/:]\d{2}[-/:]\d|(?:[\w./-]+[:-]\d+[:-]))"
 )
 _OPTION = re.compile(r"\s+-{1,2}[A-Za-z?][\w-]*(?:[ =,\[<]|$)")
+_MANUAL = re.compile(r"\s*(\S{1,40}\(\d\w*\)) .{1,120} \1\s")
+"""The first line of a manual page."""
 _ABOVE = 800
 _LEAST_OPTIONS = 0.12
 _MOST_FOREIGN = 0.35
@@ -44,7 +46,7 @@ _LEAST_PROSE = 0.45
 _LEAST_SENTENCES = 0.2
 _LEAST_MARKS = 3
 _A_PAIR = 2
-_MOST_LINES = 30_000
+_MOST_LINES = 20_000
 _RULERS = tuple("=-~^\"'*+#")
 _OVERHANG = 3
 
@@ -64,6 +66,8 @@ class Markdown:
         headings = sum(1 for line in lines if _HEADING.match(line))
         fences = sum(1 for line in lines if _FENCE.match(line))
         if min(headings, fences) >= _A_PAIR:
+            return _CERTAIN
+        if _MANUAL.match(sample.beginning):
             return _CERTAIN
         usage = "usage" in sample.beginning[:_ABOVE].lower()
         if usage and sample.share(_OPTION) >= _LEAST_OPTIONS:
@@ -121,7 +125,7 @@ class MarkdownReading:
             budget: Estimated tokens that the excerpt should not exceed by much.
             interest: What the agent was looking for.
         """
-        document = Document.of(self.text)
+        document = Document(self.text)
         links = Links(self.text)
         shown = Selection(document, links).shown(budget, interest)
         text = links.cut_but_first(show(document, shown))

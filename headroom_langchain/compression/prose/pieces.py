@@ -6,27 +6,16 @@ rule is shown whole and its paragraph need not be.
 
 from __future__ import annotations
 
-import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final, NamedTuple
 
+from headroom_langchain.compression.prose.cuts import cut_block
 from headroom_langchain.structure.markup import Block, Part, read_blocks
+from headroom_langchain.structure.slices import Slices, cut_lines
 
-_BY_LINE: Final = frozenset((Part.CODE, Part.ROWS))
-_SENTENCE_END = re.compile(
-    r"[.!?\u061f\u0964][\"')\]*_`\u201d\u00bb]*(?:[ \t]*\r?\n|[ \t]+)(?=[ \t]*[^\sa-z])"
-    r"|[。\uff01\uff1f\uff1b][」』\uff09\u201d*_`]*[ \t\r]*\n?"
-)
-_WHOLE: Final = 90
-_SHORTEST: Final = 24
-_LONGEST: Final = 420
-_PIECE: Final = 260
-_LEAST: Final = 140
-_WIDE: Final = 2
-"""A character that is not ASCII says as much as two that are."""
+_BY_LINE: Final = (Part.CODE, Part.ROWS)
 
 
 class Piece(NamedTuple):
@@ -42,69 +31,108 @@ class Piece(NamedTuple):
     """The block it belongs to."""
 
 
-@dataclass(frozen=True, slots=True)
 class Document:
-    """A text, its blocks and its pieces."""
+    """A text, its lines, its blocks and its pieces.
 
-    text: str
-    lines: Sequence[str]
-    blocks: Sequence[Block]
-    pieces: Sequence[Piece]
+    Of the pieces there may be tens of thousands, so they are kept as numbers.
+    """
 
-    @classmethod
-    def of(cls, text: str) -> Document:
-        """Take a text apart."""
-        lines = text.split("\n")
-        blocks = read_blocks(lines)
-        starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
-        pieces = list(_pieces(text, blocks, starts))
-        return cls(text, lines, blocks, pieces)
+    def __init__(self, text: str) -> None:
+        """Take a text apart.
 
-    def slice(self, piece: Piece) -> str:
-        """Return what a piece says."""
-        return self.text[piece.start : piece.stop]
+        Args:
+            text: The text.
+        """
+        self.text = text
+        self.lines, self._line_starts = cut_lines(text)
+        blocks = read_blocks(self.lines)
+        self._parts = [block.part for block in blocks]
+        self._first_lines = array("l", (block.first for block in blocks))
+        self._stop_lines = array("l", (block.stop for block in blocks))
+        self._levels = array("l", (block.level for block in blocks))
+        self._block_of = array("l")
+        self._starts, self._stops = array("l"), array("l")
+        self._firsts = array("l")
+        for number, block in enumerate(blocks):
+            self._firsts.append(len(self._starts))
+            for start, stop in cut_block(text, block, self._line_starts):
+                self._starts.append(start)
+                self._stops.append(stop)
+                self._block_of.append(number)
+        self._firsts.append(len(self._starts))
+        self.texts: Sequence[str] = Slices(text, self._starts, self._stops)
+        """What each piece says."""
 
+    def __len__(self) -> int:
+        """Return how many pieces there are."""
+        return len(self._starts)
 
-def _pieces(
-    text: str, blocks: Sequence[Block], starts: Sequence[int]
-) -> Iterator[Piece]:
-    for number, block in enumerate(blocks):
-        if block.part in _BY_LINE:
-            for line in range(block.first, block.stop):
-                start, stop = starts[line], starts[line + 1] - 1
-                for begin, end in _cut(text, start, stop):
-                    yield Piece(begin, end, line, line, number)
-            continue
-        start, stop = starts[block.first], starts[block.stop] - 1
-        if stop - start <= _WHOLE or block.part is Part.HEADING:
-            cuts = iter(((start, stop),))
-        else:
-            cuts = _sentences(text, start, stop)
-        for begin, end in cuts:
-            first = bisect_right(starts, begin, block.first, block.stop) - 1
-            last = bisect_right(starts, end, first, block.stop) - 1
-            yield Piece(begin, end, first, last, number)
+    def piece(self, at: int) -> Piece:
+        """Return a piece with the lines it is in."""
+        start, stop = self._starts[at], self._stops[at]
+        block = self._block_of[at]
+        first = self.line_of(at)
+        last = bisect_right(
+            self._line_starts, max(start, stop - 1), first, self._stop_lines[block]
+        )
+        return Piece(start, stop, first, max(first, last - 1), block)
 
+    def line_of(self, at: int) -> int:
+        """Return the line that a piece begins in."""
+        block = self._block_of[at]
+        first, stop = self._first_lines[block], self._stop_lines[block]
+        return bisect_right(self._line_starts, self._starts[at], first, stop) - 1
 
-def _sentences(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Cut prose after its sentences; short ones stay with the next."""
-    begin = start
-    for hit in _SENTENCE_END.finditer(text, start, stop):
-        end = hit.end()
-        size = end - begin
-        if size < _SHORTEST and (size * _WIDE < _SHORTEST or text[begin].isascii()):
-            continue
-        yield from _cut(text, begin, end)
-        begin = end
-    if begin < stop:
-        yield from _cut(text, begin, stop)
+    def part_of(self, at: int) -> Part:
+        """Return what the block of a piece is."""
+        return self._parts[self._block_of[at]]
 
+    def block(self, number: int) -> Block:
+        """Return a block."""
+        return Block(
+            self._parts[number],
+            self._first_lines[number],
+            self._stop_lines[number],
+            self._levels[number],
+        )
 
-def _cut(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Cut what is very long without any end of a sentence."""
-    while stop - start > _LONGEST:
-        space = text.rfind(" ", start + _LEAST, start + _PIECE)
-        end = space + 1 if space >= 0 else start + _PIECE
-        yield start, end
-        start = end
-    yield start, stop
+    def each_block(self, *parts: Part) -> Iterator[tuple[Block, range]]:
+        """Give each block with the numbers of its pieces.
+
+        Args:
+            parts: What the blocks are; all blocks without any.
+        """
+        firsts = self._firsts
+        for number, part in enumerate(self._parts):
+            if not parts or part in parts:
+                yield self.block(number), range(firsts[number], firsts[number + 1])
+
+    def pieces_beside(self, at: int) -> range:
+        """Return the numbers of the pieces in the block of a piece."""
+        number = self._block_of[at]
+        return range(self._firsts[number], self._firsts[number + 1])
+
+    def has_words(self, first: int, stop: int) -> bool:
+        """Tell whether any line from one to before another is not blank."""
+        return any(self.lines[at].strip() for at in range(first, stop))
+
+    def hidden_size(self, shown: bytearray) -> int:
+        """Return how many characters the pieces have that are not shown."""
+        return sum(
+            stop - start
+            for start, stop, seen in zip(self._starts, self._stops, shown, strict=True)
+            if not seen
+        )
+
+    def groups(self) -> array[int]:
+        """Number the groups that pieces belong to: blocks, of some their lines."""
+        groups = array("l")
+        group = -1
+        for block, pieces in self.each_block():
+            line = -1
+            for at in pieces:
+                here = self.line_of(at) if block.part in _BY_LINE else block.first
+                group += here != line
+                line = here
+                groups.append(group)
+        return groups

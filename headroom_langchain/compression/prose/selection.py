@@ -13,12 +13,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from headroom_langchain.compression.asked import lines_with
-from headroom_langchain.compression.choice import Choice, evenly, token_costs
+from headroom_langchain.compression.choice import evenly, token_costs
 from headroom_langchain.compression.excerpt import Interest
+from headroom_langchain.compression.prose.entries import items, meanings, names
 from headroom_langchain.compression.prose.links import Links
+from headroom_langchain.compression.prose.marked_choice import MarkedChoice
 from headroom_langchain.compression.prose.pieces import Document
+from headroom_langchain.compression.prose.weights import weigh_pieces
 from headroom_langchain.structure.markup import Part
-from headroom_langchain.structure.statements import Weight, weigh
+from headroom_langchain.structure.statements import Weight
 from headroom_langchain.structure.stems import Lowered
 
 _ALARMS: Final = 0.5
@@ -26,8 +29,6 @@ _HEAD: Final = 0.06
 _TAIL: Final = 0.02
 _ASKED: Final = 0.25
 _MENTIONED: Final = 2
-_HEEDED: Final = 4
-_SHORT_NOTE: Final = 6
 _SHORT_BLOCK: Final = 360
 _SHORT_RULE: Final = 200
 _SHORT_CODE: Final = 6
@@ -56,7 +57,6 @@ _REFERRING: Final = (
     "이 ",
 )
 """Words with which a sentence speaks of what the one before it named."""
-_EMPHATIC: Final = (" NOT ", " ONLY ", "NEVER ", "MUST ", "ALWAYS ", "DEPRECATED")
 _ALARM_STEMS: Final = (
     "error exception fatal failure failed panic traceback critical"
     " 错误 エラー 오류 ошибка"
@@ -68,9 +68,11 @@ _ALARM = re.compile(
 )
 """The beginning of a message of an error, not of a sentence about errors."""
 _BY_LINE: Final = (Part.CODE, Part.ROWS)
+_INDEX: Final = 0.7
+_PROSE: Final = (Part.TEXT, Part.ITEM, Part.NOTE)
 _SPACES: Final = 6
+_STOPS: Final = (".", "!", "?", ":", "。", ")", "|")
 _CLOSER: Final = 3
-_GAP: Final = 5
 
 
 class Selection:
@@ -85,16 +87,9 @@ class Selection:
         """
         self._document = document
         self._links = links
-        self._texts = [document.slice(piece) for piece in document.pieces]
-        self._uses = Counter(text.strip() for text in self._texts)
+        self._texts = document.texts
         self._lowered = Lowered(self._texts)
-        self._weights = weigh(self._lowered, len(self._texts))
-        self._of_block: list[list[int]] = [[] for _ in document.blocks]
-        for at, piece in enumerate(document.pieces):
-            self._of_block[piece.block].append(at)
-        self._heed_capitals()
-        self._heed_headings()
-        self._heed_notes()
+        self._weights = weigh_pieces(document, self._lowered)
 
     def shown(self, budget: int, interest: Interest) -> bytearray:
         """Choose within a budget.
@@ -107,21 +102,26 @@ class Selection:
             One byte per piece, 1 for shown.
         """
         texts = self._texts
-        costs = token_costs([self._links.cut(text) for text in texts])
-        choice = Choice(texts, costs=costs, gap=_GAP)
-        seen = [at for at in range(len(texts)) if self._part(at) is not Part.FILLER]
+        costs = self._links.cheaper(token_costs(texts), texts)
+        choice = MarkedChoice(texts, costs=costs, groups=self._document.groups())
+        size = len(texts)
         choice.add_each(evenly(self._once(self._alarms())), _ALARMS * budget)
-        choice.add_each(seen, choice.spent + _HEAD * budget)
-        choice.add_each(reversed(seen), choice.spent + _TAIL * budget)
-        few = max(3, len(texts) // 20)
+        choice.add_each(self._visible(range(size)), choice.spent + _HEAD * budget)
+        choice.add_each(
+            self._visible(reversed(range(size))), choice.spent + _TAIL * budget
+        )
+        few = max(3, size // 20)
         for wanted, share in (
             (lines_with(texts, interest.arguments, few=few), _ASKED),
             (self._headings(), 0.35),
-            (self._statements(Weight.WARNING), 0.6),
+            (names(self._document, costs, _INDEX * budget), _INDEX),
+            (self._statements(Weight.WARNING), 0.55),
             (self._statements(Weight.LIMIT), 0.7),
             (self._tables(), 0.25),
             (self._code(), 0.25),
+            (meanings(self._document), 0.5),
             (self._statements(Weight.RULE), 0.5),
+            (items(self._document), 0.4),
             (self._leads(), 0.5),
             (self._statements(Weight.MENTION), 0.35),
             (lines_with(texts, interest.question, few=_MENTIONED), 0.5),
@@ -132,33 +132,11 @@ class Selection:
         choice.close_gaps()
         return choice.shown
 
-    def _heed_headings(self) -> None:
-        """What stands first under `Breaking changes` matters as much as the heading."""
-        weight, left = Weight.NOTHING, 0
-        for block, pieces in zip(self._document.blocks, self._of_block, strict=True):
-            if block.part is Part.HEADING:
-                weight = max(self._weights[at] for at in pieces)
-                left = _HEEDED if weight >= Weight.RULE else 0
-            elif left and block.part not in (Part.CODE, Part.FILLER):
-                self._weights[pieces[0]] = max(weight, self._weights[pieces[0]])
-                left -= 1
-
-    def _heed_capitals(self) -> None:
-        """`ONLY` in capitals is meant to be noticed."""
-        words = [word for word in _EMPHATIC if word in self._document.text]
-        for at, text in enumerate(self._texts) if words else ():
-            if any(word in text for word in words) and not text.isupper():
-                self._weights[at] = Weight.WARNING
-
-    def _heed_notes(self) -> None:
-        """Notes that are set apart are shown whole."""
-        for block, pieces in zip(self._document.blocks, self._of_block, strict=True):
-            if block.part is Part.NOTE and len(pieces) <= _SHORT_NOTE:
-                for at in pieces:
-                    self._weights[at] = Weight.WARNING
+    def _visible(self, places: Iterable[int]) -> Iterable[int]:
+        return (at for at in places if self._part(at) is not Part.FILLER)
 
     def _part(self, at: int) -> Part:
-        return self._document.blocks[self._document.pieces[at].block].part
+        return self._document.part_of(at)
 
     def _alarms(self) -> list[int]:
         """Pieces with a line that is the message of an error."""
@@ -168,9 +146,8 @@ class Selection:
     def _headings(self) -> Iterable[int]:
         """Headings, the higher before the lower."""
         levels: dict[int, list[int]] = {}
-        for block, pieces in zip(self._document.blocks, self._of_block, strict=True):
-            if block.part is Part.HEADING:
-                levels.setdefault(block.level, []).extend(pieces)
+        for block, pieces in self._document.each_block(Part.HEADING):
+            levels.setdefault(block.level, []).extend(pieces)
         for level in sorted(levels):
             yield from evenly(levels[level])
 
@@ -193,12 +170,14 @@ class Selection:
 
     def _around(self, at: int, weight: Weight) -> Iterable[int]:
         """The rest of a short block, or the sentence after a warning."""
-        pieces = self._of_block[self._document.pieces[at].block]
-        first, last = (
-            self._document.pieces[pieces[0]],
-            self._document.pieces[pieces[-1]],
-        )
-        size = last.stop - first.start
+        pieces = self._document.pieces_beside(at)
+        size = self._document.piece(pieces[-1]).stop
+        size -= self._document.piece(pieces[0]).start
+        if at < pieces[-1] and not self._texts[at].rstrip().endswith(_STOPS):
+            yield at + 1
+        if self._part(at) is Part.TERM:
+            yield pieces[0]
+            return
         if size <= (_SHORT_BLOCK if weight is Weight.WARNING else _SHORT_RULE):
             yield from pieces
             return
@@ -216,63 +195,77 @@ class Selection:
             first.setdefault(self._texts[at].strip(), at)
         return list(first.values())
 
-    def _telling(self, pieces: Sequence[int]) -> list[int]:
-        """The fence of a block of code, and its first lines that no other has."""
-        rare = [
-            at
-            for at in pieces[1:]
-            if self._uses[text := self._texts[at].strip()] == 1 and len(text) > _CLOSER
-        ]
-        return [*pieces[:1], *rare[:_CODE_LINES]]
-
     def _tables(self) -> Iterable[int]:
         """Short tables whole, of long ones the beginning."""
         wanted: list[Sequence[int]] = []
-        for block, pieces in zip(self._document.blocks, self._of_block, strict=True):
-            if block.part is Part.ROWS:
-                short = len(pieces) <= _SHORT_TABLE
-                wanted.append(pieces if short else pieces[: _TABLE_HEAD + 1])
+        for block, pieces in self._document.each_block(Part.ROWS):
+            short = block.stop - block.first <= _SHORT_TABLE
+            last = block.first + (_SHORT_TABLE if short else _TABLE_HEAD)
+            wanted.append(self._until(pieces, last))
         for number in evenly(range(len(wanted))):
             yield from wanted[number]
+
+    def _until(self, pieces: Sequence[int], last: int) -> list[int]:
+        """The pieces of a block that begin in its first lines."""
+        return [at for at in pieces if self._document.line_of(at) <= last]
 
     def _code(self) -> Iterable[int]:
         """Short code whole, of long code what tells; more of a section's first."""
         wanted: list[Sequence[int]] = []
         again = False
-        for block, pieces in zip(self._document.blocks, self._of_block, strict=True):
+        uses = self._uses()
+        for block, pieces in self._document.each_block(Part.HEADING, Part.CODE):
             if block.part is Part.HEADING:
                 again = False
-            elif block.part is Part.CODE:
+            else:
                 short = len(pieces) <= (_SHORT_CODE_AGAIN if again else _SHORT_CODE)
-                wanted.append(pieces if short else self._telling(pieces))
+                wanted.append(pieces if short else self._telling(pieces, uses))
                 again = True
         for number in evenly(range(len(wanted))):
             yield from wanted[number]
+
+    def _uses(self) -> Counter[str]:
+        """Count how often each line of code comes."""
+        return Counter(
+            self._texts[at].strip()
+            for _, pieces in self._document.each_block(Part.CODE)
+            for at in pieces
+        )
+
+    def _telling(self, pieces: Sequence[int], uses: Counter[str]) -> list[int]:
+        """The fence of a block of code, and its first lines that no other has."""
+        rare = [
+            at
+            for at in pieces[1:]
+            if uses[text := self._texts[at].strip()] == 1 and len(text) > _CLOSER
+        ]
+        return [*pieces[:1], *rare[:_CODE_LINES]]
 
     def _leads(self) -> Iterable[int]:
         """The first sentence of each section."""
         found: list[int] = []
         told = False
-        for block, pieces in zip(self._document.blocks, self._of_block, strict=True):
+        for block, pieces in self._document.each_block():
             if block.part is Part.HEADING:
                 told = False
-            elif block.part in (Part.TEXT, Part.ITEM, Part.NOTE) and not told:
+            elif block.part in _PROSE and not told:
                 found += pieces[:1]
                 told = True
-        return evenly(found)
+        yield from evenly(found)
 
     def _firsts(self) -> Iterable[int]:
         """The first piece of each block, of tables some rows."""
         found: list[int] = []
-        for block, pieces in zip(self._document.blocks, self._of_block, strict=True):
-            if block.part is not Part.FILLER:
-                found += pieces[: _SEEN_ROWS if block.part is Part.ROWS else 1]
-        return evenly(found)
+        for block, pieces in self._document.each_block():
+            if block.part is Part.ROWS:
+                found += self._until(pieces, block.first + _SEEN_ROWS - 1)
+            elif block.part is not Part.FILLER:
+                found += pieces[:1]
+        yield from evenly(found)
 
     def _rest(self) -> Iterable[int]:
-        return evenly(
-            self._once([at for at in range(len(self._texts)) if self._is_prose(at)])
-        )
+        prose = [at for at in range(len(self._texts)) if self._is_prose(at)]
+        yield from evenly(self._once(prose))
 
     def _is_prose(self, at: int) -> bool:
         return self._part(at) is not Part.FILLER and bool(self._texts[at].strip())

@@ -21,43 +21,50 @@ def show(document: Document, shown: bytearray) -> str:
     """
     out: list[str] = []
     before: Piece | None = None
-    pieces = document.pieces
-    at = 0
-    while at < len(pieces):
-        if not shown[at]:
-            at += 1
-            continue
-        stop = at
-        while stop < len(pieces) and shown[stop]:
-            stop += 1
-        out.append(_joint(document, before, pieces[at]))
-        text = document.text[pieces[at].start : pieces[stop - 1].stop]
-        before = pieces[stop - 1]
-        amid = _ends_amid(document, before)
-        out.append(text.rstrip() if amid else text.rstrip("\r\n"))
-        at = stop
+    at = shown.find(1)
+    while at >= 0:
+        stop = shown.find(0, at)
+        stop = len(shown) if stop < 0 else stop
+        first, last = document.piece(at), document.piece(stop - 1)
+        joint = _joint(document, before, first)
+        text = document.text[first.start : last.stop]
+        if joint.endswith("… "):
+            text = text.lstrip(" \t")
+        amid = _ends_amid(document, last)
+        out += joint, text.rstrip() if amid else text.rstrip("\r\n")
+        before = last
+        at = shown.find(1, stop)
     out.append(_joint(document, before, None))
     return "".join(out).lstrip("\n").rstrip("\r\n")
 
 
 def _joint(document: Document, before: Piece | None, after: Piece | None) -> str:
     """Return what stands between two shown pieces that do not touch."""
-    first = before.last + 1 if before is not None else 0
-    stop = after.line if after is not None else len(document.lines)
     opened = _starts_amid(document, after)
     if before is not None and after is not None and before.block == after.block:
-        part = document.blocks[after.block].part
-        if part not in _LINES:
+        part = document.block(after.block).part
+        if part not in _LINES or before.last == after.line:
             return "… " if opened else "…\n"
+    first = before.last + 1 if before is not None else 0
+    stop = after.line if after is not None else len(document.lines)
+    if before is not None and _is_rest(document, before, stop):
+        return f"…\n{opened}"
     closed = _ends_amid(document, before)
     hidden = stop - first
-    lines = document.lines[first:stop]
-    if hidden > 0 and any(line.strip() for line in lines):
+    if document.has_words(first, stop):
         mark = f"[... {hidden:,} line{'s' if hidden > 1 else ''}]"
         return f"{closed}\n{mark}\n{opened}"
     if before is None:
         return opened
     return f"{closed}\n{opened}"
+
+
+def _is_rest(document: Document, before: Piece, stop: int) -> bool:
+    """Tell whether only the rest of a block of prose is missing before a line."""
+    block = document.block(before.block)
+    if block.part in _LINES or before.last + 1 >= block.stop:
+        return False
+    return not document.has_words(block.stop, stop)
 
 
 def _starts_amid(document: Document, piece: Piece | None) -> str:
@@ -80,9 +87,5 @@ def _ends_amid(document: Document, piece: Piece | None) -> str:
 
 def omitted(document: Document, shown: bytearray) -> str:
     """Say how much is not shown, such as `12,345 of 20,000 characters`."""
-    hidden = sum(
-        piece.stop - piece.start
-        for piece, visible in zip(document.pieces, shown, strict=True)
-        if not visible
-    )
+    hidden = document.hidden_size(shown)
     return f"{hidden:,} of {len(document.text):,} characters"

@@ -9,6 +9,8 @@ one sort, they are taken evenly from the whole text.
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +21,7 @@ from headroom_langchain.compression.gaps import omitted_lines, show_spans
 from headroom_langchain.compression.odd_values import odd_lines
 from headroom_langchain.compression.outliers import table_outliers
 from headroom_langchain.compression.sample import Sample
-from headroom_langchain.compression.spans import cut_spans
+from headroom_langchain.compression.spans import Pieces, cut_spans
 from headroom_langchain.structure.alarms import find_alarms
 from headroom_langchain.structure.forms import single_forms
 from headroom_langchain.structure.log_levels import Level
@@ -37,17 +39,18 @@ _WARNINGS = 0.3
 _RESERVED = 0.5
 _ASKED = 0.25
 _OUTLIERS = 0.3
-_SHARES = (
-    (Role.HEADING, 0.35),
-    (Role.DEFINITION, 0.7),
-    (Role.RULE, 0.75),
-    (Role.MENTION, 0.4),
-    (Role.LEAD, 0.7),
-    (Role.BODY, 1.0),
-)
+_HEADINGS = 0.35
+_DEFINITIONS = 0.7
+_RULES = 0.75
+_MENTIONS = 0.4
+_LEADS = 0.7
 _SIGNATURE_LINES = 6
 _MENTIONED = 2
 _ODD = 0.05
+_LETTERS = re.compile(r"(?<!\w)[^\W\d_]{3,}(?!\w)")
+_PROBED = 200
+_FEW_USES = 3
+_COMMON = 0.05
 
 
 class PlainText:
@@ -89,8 +92,7 @@ class TextReading:
             interest: What the agent was looking for.
         """
         spans = cut_spans(self.text)
-        pieces = [self.text[span.start : span.stop] for span in spans]
-        shown = _choose(pieces, budget, interest)
+        shown = _choose(Pieces(self.text, spans), budget, interest)
         text = show_spans(self.text, spans, shown)
         return Excerpt(text=text, omitted=omitted_lines(spans, shown))
 
@@ -113,14 +115,20 @@ def _choose(pieces: Sequence[str], budget: int, interest: Interest) -> bytearray
     for wanted, share in unusual:
         choice.add_each(wanted, choice.spent + share * (limit - choice.spent))
     found = roles(pieces, weigh(lowered, len(pieces)))
-    of_role: dict[Role, list[int]] = {}
+    of_role: dict[Role, list[int]] = {role: [] for role in Role}
     for at, role in enumerate(found):
-        of_role.setdefault(role, []).append(at)
-    of_role[Role.DEFINITION] = _with_arguments(pieces, of_role.get(Role.DEFINITION, []))
-    for role, share in _SHARES:
-        wanted = evenly(of_role.get(role, []))
-        if role == Role.RULE:
-            wanted = _with_neighbours(wanted, found)
+        of_role[role].append(at)
+    definitions = _with_arguments(pieces, of_role[Role.DEFINITION])
+    seen: set[str] = set()
+    for wanted, share in (
+        (evenly(of_role[Role.HEADING]), _HEADINGS),
+        (evenly(definitions), _DEFINITIONS),
+        (_with_neighbours(evenly(of_role[Role.RULE]), found), _RULES),
+        (evenly(of_role[Role.MENTION]), _MENTIONS),
+        (_once(pieces, evenly(_telling(pieces, of_role[Role.LEAD])), seen), _LEADS),
+        (_once(pieces, evenly(of_role[Role.LEAD]), seen), _LEADS),
+        (_once(pieces, evenly(of_role[Role.BODY]), seen), 1.0),
+    ):
         choice.add_each(wanted, choice.spent + share * (limit - choice.spent))
     choice.add_each(lines_with(pieces, interest.question, few=_MENTIONED), limit)
     choice.close_gaps()
@@ -146,6 +154,31 @@ def _unlike(pieces: Sequence[str]) -> Iterable[int]:
     """Lines with a value, a number or a form that others do not have."""
     odd = odd_lines(pieces, share=_ODD)
     return dict.fromkeys([*odd, *table_outliers(pieces), *single_forms(pieces)])
+
+
+def _telling(pieces: Sequence[str], leads: Sequence[int]) -> list[int]:
+    """Lines with a word that few of the others have: no mere labels of numbers."""
+    uses: Counter[str] = Counter()
+    for at in leads:
+        uses.update({*_LETTERS.findall(pieces[at][:_PROBED])})
+    few = max(_FEW_USES, _COMMON * len(leads))
+    rare = {word for word, count in uses.items() if count <= few}
+    return [
+        at
+        for at in leads
+        if not rare.isdisjoint(_LETTERS.findall(pieces[at][:_PROBED]))
+    ]
+
+
+def _once(
+    pieces: Sequence[str], wanted: Iterable[int], seen: set[str]
+) -> Iterable[int]:
+    """Lines that do not say what another one has said."""
+    for at in wanted:
+        text = pieces[at].strip()
+        if text not in seen:
+            seen.add(text)
+            yield at
 
 
 def _with_neighbours(rules: Iterable[int], found: Sequence[Role]) -> Iterable[int]:

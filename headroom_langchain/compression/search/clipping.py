@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, overload
 
 ELLIPSIS: Final = "…"
 _LONGEST: Final = 320
@@ -29,3 +29,33 @@ def clip(line: str, words: Sequence[str] = ()) -> str:
     stop = start + _LONGEST - _HEAD
     end = ELLIPSIS if stop < len(line) else ""
     return f"{line[:_HEAD]}{ELLIPSIS}{line[start:stop]}{end}"
+
+
+class ClippedLines(Sequence[str]):
+    """Lines as they are to be shown, cut when they are asked for."""
+
+    __slots__ = ("_lines", "_words")
+
+    def __init__(self, lines: Sequence[str], words: Sequence[str] = ()) -> None:
+        """Take the lines, and the words around which over-long ones are cut."""
+        self._lines = lines
+        self._words = words
+
+    def __len__(self) -> int:
+        """Return the number of lines."""
+        return len(self._lines)
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the lines in order."""
+        for line in self._lines:
+            yield line if len(line) <= _LONGEST else clip(line, self._words)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        """Return a line, or some."""
+        if isinstance(at, slice):
+            return [clip(line, self._words) for line in self._lines[at]]
+        return clip(self._lines[at], self._words)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from headroom_langchain.compression.density import too_dense
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.sample import Sample
-from headroom_langchain.compression.search.clipping import clip
+from headroom_langchain.compression.search.clipping import ClippedLines
 from headroom_langchain.compression.search.folding import fold_paths
 from headroom_langchain.compression.search.hits import choose_hits
 from headroom_langchain.compression.search.marks import (
@@ -25,6 +25,7 @@ from headroom_langchain.structure.search_lines import (
     read_search,
     search_form,
 )
+from headroom_langchain.structure.text_lines import TextLines
 
 _LIKENESS = 0.85
 _FACTOR = 4.7
@@ -48,7 +49,7 @@ class SearchResults:
         """Read a search result; `None` for any other text."""
         if too_dense(text):
             return None
-        result = read_search(text.split("\n"))
+        result = read_search(TextLines(text))
         return SearchReading(result) if result is not None else None
 
     def budget(self, tokens: int) -> int:
@@ -67,7 +68,7 @@ class SearchReading:
         result = self.result
         if result.form in {SearchForm.HEADED, SearchForm.BARE}:
             return None
-        names = [result.files[file] if file >= 0 else "" for file in result.file_of]
+        names = (result.files[file] if file >= 0 else "" for file in result.file_of)
         return fold_paths(result.lines, names)
 
     def excerpt(self, *, budget: int, interest: Interest) -> Excerpt:
@@ -78,7 +79,7 @@ class SearchReading:
             interest: What the agent was looking for.
         """
         result = self.result
-        pieces = [clip(line, interest.arguments) for line in result.lines]
+        pieces = ClippedLines(result.lines, interest.arguments)
         shown = choose_hits(result, pieces, budget, interest)
         text = write_groups(pieces, _groups(result, budget), shown)
         total = sum(result.matches)

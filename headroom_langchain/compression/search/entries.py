@@ -10,19 +10,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import nlargest
 from itertools import chain
 from typing import Final
 
 from headroom_langchain.compression.asked import lines_with
 from headroom_langchain.compression.choice import Choice, evenly
 from headroom_langchain.compression.excerpt import Interest
+from headroom_langchain.structure.listing_facts import Column, Facts
 from headroom_langchain.structure.listing_lines import Listing, ListingForm
 from headroom_langchain.structure.log_levels import Level, judge
 
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _MESSAGES: Final = 0.5
-_LARGEST: Final = 5
+_LARGEST: Final = 8
 _NEWEST: Final = 3
+_OLDEST: Final = 2
+_SAME_NAME: Final = 3
+_TOTAL: Final = "total "
 _RARE: Final = 0.01
 _RARE_ENDINGS: Final = 0.03
 _RARE_OWNERS: Final = 0.05
@@ -42,12 +47,17 @@ _WELL_KNOWN = re.compile(
 
 
 def choose_entries(
-    listing: Listing, pieces: Sequence[str], budget: int, interest: Interest
+    listing: Listing,
+    endings: Column,
+    pieces: Sequence[str],
+    budget: int,
+    interest: Interest,
 ) -> bytearray:
     """Choose what to show of a listing.
 
     Args:
         listing: The listing.
+        endings: The endings of its files.
         pieces: Its lines as they are to be shown.
         budget: Estimated tokens of the excerpt.
         interest: What the agent was looking for.
@@ -63,7 +73,8 @@ def choose_entries(
     kinds: tuple[tuple[Iterable[int], float], ...] = (
         (lines_with(pieces, interest.arguments, few=few), 0.3),
         (_unusual(listing), 0.6),
-        (_rare_kinds(listing), 0.4),
+        (_headings(listing), 0.6),
+        (_rare_values(endings, _RARE_ENDINGS), 0.4),
         (_well_known(listing), 0.3),
         (lines_with(pieces, interest.question, few=_MENTIONED), 0.3),
         (_of_each_folder(listing), 0.5),
@@ -73,11 +84,31 @@ def choose_entries(
     for wanted, share in kinds:
         bound = choice.spent + share * (limit - choice.spent)
         choice.add_each(_headed(listing, wanted), bound)
+    _show_totals(listing, choice.shown)
     return choice.shown
 
 
 def _entries(listing: Listing) -> list[int]:
     return [at for at, one in enumerate(listing.entries) if one]
+
+
+def _headings(listing: Listing) -> Iterator[int]:
+    """Lines that name folders, those first whose names not many folders have."""
+    if listing.form == ListingForm.TREE:
+        return
+    headings = sorted({heading for heading in listing.heading_of if heading >= 0})
+    names = [listing.lines[at].rstrip("/:\r").rpartition("/")[2] for at in headings]
+    again = Counter(names)
+    often = [again[name] > _SAME_NAME for name in names]
+    yield from evenly([at for at, one in zip(headings, often, strict=True) if not one])
+    yield from evenly([at for at, one in zip(headings, often, strict=True) if one])
+
+
+def _show_totals(listing: Listing, shown: bytearray) -> None:
+    """Show the line with the total of a folder where its heading is shown."""
+    for at in range(1, len(shown)):
+        if not listing.entries[at] and listing.lines[at].startswith(_TOTAL):
+            shown[at] = shown[at] or shown[at - 1]
 
 
 def _headed(listing: Listing, wanted: Iterable[int]) -> Iterator[int]:
@@ -95,10 +126,13 @@ def _headed(listing: Listing, wanted: Iterable[int]) -> Iterator[int]:
 def _messages(listing: Listing) -> Iterator[int]:
     """Lines that are no entries: errors first, one of each form, then totals."""
     headings = set(listing.heading_of)
+    folders = len(headings) > 1
     again: Counter[str] = Counter()
     ranked: list[tuple[bool, int, int]] = []
     for at, line in enumerate(listing.lines):
         if listing.entries[at] or at in headings or not line.strip():
+            continue
+        if folders and line.startswith(_TOTAL):
             continue
         harmless = judge(line[:400])[0] < Level.WARNING
         template = f"{line[:8]}{line.rstrip()[-24:] if not harmless else ''}"
@@ -108,36 +142,48 @@ def _messages(listing: Listing) -> Iterator[int]:
 
 
 def _unusual(listing: Listing) -> Iterable[int]:
-    """Entries with rights, owners, sizes or dates that few have, in turn."""
+    """Entries with sizes, dates, rights or owners that few have, in turn."""
+    facts = listing.facts
     turns = (
-        _by_rights(listing),
-        sorted(listing.sizes, key=lambda at: -listing.sizes[at])[:_LARGEST],
-        _by_date(listing),
-        _rare_values(listing.owners, _RARE_OWNERS),
-        _rare_values(listing.modes, _RARE),
+        _by_size(facts),
+        _by_date(facts),
+        _by_rights(facts),
+        _rare_values(facts.owners, _RARE_OWNERS),
+        _rare_values(facts.modes, _RARE),
         _broken(listing),
     )
     return dict.fromkeys(chain(*turns))
 
 
-def _by_rights(listing: Listing) -> list[int]:
+def _by_size(facts: Facts) -> list[int]:
+    """The largest entries."""
+    sizes = facts.sizes
+    return nlargest(_LARGEST, facts.sized(), key=lambda at: (sizes[at], -at))
+
+
+def _by_rights(facts: Facts) -> list[int]:
     """Entries that run as their owner, and those that anybody may write."""
-    found: list[int] = []
-    for at, mode in listing.modes.items():
-        special = "s" in mode[1:] or "S" in mode
-        open_to_all = (
-            mode[_WORLD_WRITABLE] == "w" and mode[0] in "-d" and mode[9] != "t"
-        )
-        if special or open_to_all:
-            found.append(at)
-    return found if len(found) <= max(40, len(listing.modes) // 10) else found[:3]
+    odd = {mode for mode in facts.modes.counts() if _is_risky(mode)}
+    found = [at for at, mode in facts.modes.items() if mode in odd]
+    total = facts.modes.counts().total()
+    return found if len(found) <= max(40, total // 10) else found[:3]
 
 
-def _by_date(listing: Listing) -> list[int]:
-    """The newest entries and the oldest."""
-    ranked = sorted(listing.dates, key=lambda at: (_age(listing.dates[at]), at))
+def _is_risky(mode: str) -> bool:
+    special = "s" in mode[1:] or "S" in mode
+    return special or (
+        mode[_WORLD_WRITABLE] == "w" and mode[0] in "-d" and mode[9] != "t"
+    )
+
+
+def _by_date(facts: Facts) -> list[int]:
+    """The newest entries and the oldest, unless all are of one time."""
+    ages = {date: _age(date) for date in facts.dates.counts()}
+    if len(ages) <= 1:
+        return []
+    ranked = sorted((ages[date], at) for at, date in facts.dates.items())
     newest = ranked[: -_NEWEST - 1 : -1]
-    return [*newest, *ranked[:1]]
+    return [at for _, at in (*newest, *ranked[:_OLDEST])]
 
 
 def _age(date: str) -> str:
@@ -150,12 +196,13 @@ def _age(date: str) -> str:
     return f"{recent}{_MONTHS.find(month):03}{int(day):02}{year}"
 
 
-def _rare_values(values: dict[int, str], share: float) -> list[int]:
-    counts = Counter(values.values())
-    few = max(1, share * len(values))
+def _rare_values(column: Column, share: float) -> list[int]:
+    """Entries with values that few have, those of the rarest first."""
+    counts = column.counts()
+    few = max(1, share * counts.total())
     told: Counter[str] = Counter()
     found: list[tuple[int, int]] = []
-    for at, value in values.items():
+    for at, value in column.items():
         if counts[value] <= few and told[value] < _SAME_RARE:
             found.append((counts[value], at))
             told[value] += 1
@@ -175,14 +222,16 @@ def _alarming(name: str) -> bool:
     )
 
 
-def _rare_kinds(listing: Listing) -> list[int]:
-    """Files with an ending that few have."""
-    endings = {at: ending_of(listing.name(at)) for at in _entries(listing)}
-    return _rare_values(endings, _RARE_ENDINGS)
+def endings_of(listing: Listing) -> Column:
+    """Return the endings of the names of files, with their dots; empty for none."""
+    endings = Column(len(listing.lines))
+    for at, one in enumerate(listing.entries):
+        if one:
+            endings.put(at, _ending(listing.name(at)))
+    return endings
 
 
-def ending_of(name: str) -> str:
-    """Return the ending of a file's name with its dot; empty for none."""
+def _ending(name: str) -> str:
     base = name.partition(" ")[0].rstrip("*@/=")
     dot = base.rfind(".")
     return base[dot:].lower() if dot > 0 else ""

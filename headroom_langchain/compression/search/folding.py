@@ -6,7 +6,7 @@ Lines with the same path that follow each other stand under a line such as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -16,7 +16,7 @@ _HEAD: Final = f"[{ELLIPSIS} is "
 _LEAST: Final = 4
 
 
-def fold_paths(lines: Sequence[str], prefixes: Sequence[str]) -> str | None:
+def fold_paths(lines: Sequence[str], prefixes: Iterable[str]) -> str | None:
     """Say each path once for the lines that follow each other with it.
 
     Args:
@@ -35,9 +35,13 @@ def fold_paths(lines: Sequence[str], prefixes: Sequence[str]) -> str | None:
         stop = at + sum(1 for _ in run)
         if (stop - at - 1) * len(prefix) > len(_HEAD) + _LEAST * (stop - at):
             out.append(f"{_HEAD}{prefix}]")
-            out += [ELLIPSIS + lines[one][len(prefix) :] for one in range(at, stop)]
+            out.append(_joined(one[len(prefix) :] for one in lines[at:stop]))
         else:
-            out += lines[at:stop]
+            out.append("\n".join(lines[at:stop]))
         at = stop
     folded = "\n".join(out)
     return folded if len(folded) < sum(map(len, lines)) + len(lines) - 1 else None
+
+
+def _joined(rests: Iterable[str]) -> str:
+    return ELLIPSIS + f"\n{ELLIPSIS}".join(rests)

@@ -14,20 +14,22 @@ from typing import Final
 from headroom_langchain.compression.density import too_dense
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.sample import Sample
-from headroom_langchain.compression.search.clipping import clip
-from headroom_langchain.compression.search.entries import choose_entries, ending_of
+from headroom_langchain.compression.search.clipping import ClippedLines
+from headroom_langchain.compression.search.entries import choose_entries, endings_of
 from headroom_langchain.compression.search.folding import fold_paths
 from headroom_langchain.compression.search.marks import (
     Groups,
     coarsened,
     write_groups,
 )
+from headroom_langchain.structure.listing_facts import Column
 from headroom_langchain.structure.listing_lines import (
     Listing,
     ListingForm,
     listing_form,
     read_listing,
 )
+from headroom_langchain.structure.text_lines import TextLines
 
 _LIKENESS: Final = 0.8
 _FACTOR: Final = 4.6
@@ -53,7 +55,7 @@ class Listings:
         """Read a listing; `None` for any other text."""
         if too_dense(text):
             return None
-        listing = read_listing(text.split("\n"))
+        listing = read_listing(TextLines(text))
         return ListingReading(listing) if listing is not None else None
 
     def budget(self, tokens: int) -> int:
@@ -72,14 +74,11 @@ class ListingReading:
         listing = self.listing
         if listing.form != ListingForm.PATHS:
             return None
-        folders = [
-            listing.folders[folder] if folder >= 0 else ""
-            for folder in listing.folder_of
-        ]
-        kept = [
+        folders = (listing.folders[at] if at >= 0 else "" for at in listing.folder_of)
+        kept = (
             folder if line.startswith(folder) else ""
             for folder, line in zip(folders, listing.lines, strict=True)
-        ]
+        )
         return fold_paths(listing.lines, kept)
 
     def excerpt(self, *, budget: int, interest: Interest) -> Excerpt:
@@ -90,8 +89,9 @@ class ListingReading:
             interest: What the agent was looking for.
         """
         listing = self.listing
-        pieces = [clip(line, interest.arguments) for line in listing.lines]
-        shown = choose_entries(listing, pieces, budget, interest)
+        pieces = ClippedLines(listing.lines, interest.arguments)
+        endings = endings_of(listing)
+        shown = choose_entries(listing, endings, pieces, budget, interest)
         groups = Groups(
             of=listing.folder_of,
             names=listing.folders,
@@ -99,16 +99,23 @@ class ListingReading:
             counts=listing.entries,
         )
         groups = coarsened(groups, budget // _TOKENS_PER_MARK)
-        text = write_groups(pieces, groups, shown, self._endings)
+        text = write_groups(
+            pieces, groups, shown, lambda lines: self._told(lines, endings)
+        )
         total = sum(listing.entries)
         visible = sum(1 for at, one in enumerate(shown) if one and listing.entries[at])
         return Excerpt(text=text, omitted=f"{total - visible:,} of {total:,} entries")
 
-    def _endings(self, lines: Sequence[int]) -> str:
-        """Say which endings the files of a mark have."""
+    def _told(self, lines: Sequence[int], endings: Column) -> str:
+        """Say how large the files of a mark are, and which endings they have."""
         if len(lines) < _TOLD_FROM:
             return ""
-        counts = Counter(ending_of(self.listing.name(at)) for at in lines)
+        listing = self.listing
+        size = 0.0
+        if listing.form in {ListingForm.MODES, ListingForm.FIELDS}:
+            size = sum(listing.facts.sizes[at] for at in lines if listing.is_file(at))
+        total = f", {size:,.0f} bytes" if size else ""
+        counts = Counter(map(endings.get, lines))
         top = counts.most_common(_ENDINGS)
         told = ", ".join(f"{n:,} {ending}" for ending, n in top if ending)
-        return f": {told}" if told else ""
+        return f"{total}: {told}" if told else total

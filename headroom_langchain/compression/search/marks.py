@@ -7,9 +7,10 @@ missing of files of which nothing is shown.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
@@ -31,6 +32,8 @@ class Groups:
     """What one line is called, and several."""
     counts: Sequence[int] | bytearray
     """1 for the lines that count."""
+    coarse: bool = False
+    """Whether these are the folders of the files or folders that lines are in."""
 
 
 @dataclass(slots=True)
@@ -39,22 +42,19 @@ class _Writer:
     told: Callable[[Sequence[int]], str]
     out: list[str] = field(default_factory=list)
     current: int = _NO_GROUP
-    hidden: dict[int, int] = field(default_factory=dict)
-    lines: list[int] = field(default_factory=list)
+    hidden: dict[int, array[int]] = field(default_factory=dict)
     others: int = 0
 
     def hide(self, at: int) -> None:
-        if not self.groups.counts[at]:
+        if self.groups.counts[at]:
+            self.hidden.setdefault(self.groups.of[at], array("i")).append(at)
+        else:
             self.others += 1
-            return
-        group = self.groups.of[at]
-        self.hidden[group] = self.hidden.get(group, 0) + 1
-        self.lines.append(at)
 
     def show(self, line: str, group: int) -> None:
         if group != self.current:
             # What precedes the first line shown of a group is told at its end.
-            before = self.hidden.pop(group, 0)
+            before = self.hidden.pop(group, None)
             self.flush()
             self.current = group
             if before:
@@ -64,18 +64,23 @@ class _Writer:
     def flush(self) -> None:
         if not self.hidden and not self.others:
             return
+        lines = [at for one in self.hidden.values() for at in one]
         parts: list[str] = []
-        here = self.hidden.pop(self.current, 0)
+        here = len(self.hidden.pop(self.current, ()))
         if here:
-            parts.append(f"{here:,} {self._noun(here)}")
+            parts.append(f"{here:,} {self._noun(here)}{self._where()}")
         parts += self._elsewhere(first=not parts)
-        if not parts and self.others:
+        if not parts:
             parts.append(f"{self.others:,} line{'s' if self.others > 1 else ''}")
-        told = self.told(self.lines)
+        told = self.told(lines) if lines else ""
         self.out.append(f"[... {', '.join(parts)}{told}]")
         self.hidden = {}
-        self.lines = []
         self.others = 0
+
+    def _where(self) -> str:
+        """Name the group of the lines above, if several are counted as one."""
+        name = self.groups.names[self.current] if self.current >= 0 else ""
+        return f" in {name}" if self.groups.coarse and name else ""
 
     def _noun(self, count: int) -> str:
         return self.groups.noun[count > 1]
@@ -83,7 +88,10 @@ class _Writer:
     def _elsewhere(self, *, first: bool) -> list[str]:
         """Count the lines of groups that are not shown at all, by name or by folder."""
         names = self.groups.names
-        hidden = [(names[at] if at >= 0 else "", n) for at, n in self.hidden.items()]
+        hidden = [
+            (names[at] if at >= 0 else "", len(lines))
+            for at, lines in self.hidden.items()
+        ]
         if len(hidden) > _NAMED:
             return self._by_folder(hidden)
         parts: list[str] = []
@@ -127,9 +135,9 @@ def coarsened(groups: Groups, most: int) -> Groups:
             numbers.setdefault(folder_of(name.rstrip("/\\")), len(numbers))
             for name in names
         ]
-        of = [outer[group] if group >= 0 else _NO_GROUP for group in of]
+        of = array("i", (outer[at] if at >= 0 else _NO_GROUP for at in of))
         names = list(numbers)
-    return Groups(of=of, names=names, noun=groups.noun, counts=groups.counts)
+    return replace(groups, of=of, names=names, coarse=of is not groups.of)
 
 
 def nothing_told(_lines: Sequence[int]) -> str:

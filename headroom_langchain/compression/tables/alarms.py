@@ -1,22 +1,53 @@
-"""Rows that tell of something that went wrong."""
+"""Rows that tell of something that went wrong.
+
+Cells are screened first, each distinct one once; rows are judged as a whole.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
-from headroom_langchain.structure.log_levels import Level, judge
+from headroom_langchain.compression.tables.columns import Column
+from headroom_langchain.structure.log_levels import Level, judge, may_alarm
 
+# Numbers that begin with 0 stay, so that `0 errors` differs from `3 errors`.
 _NUMBER: Final = re.compile(r"[1-9]\d*")
-_BETWEEN: Final = "\x1e"
+_STATUS: Final = ("tatus", '" 5')
 _TOGETHER: Final = 400
 _JUDGED: Final = 2000
 _VOCABULARY: Final = 0.3
 _FEW: Final = 12
+_MOST_KNOWN: Final = 1000
 
 
-def alarms_of(pieces: Sequence[str]) -> tuple[list[int], list[int]]:
+def suspects_in(column: Column) -> Iterator[int]:
+    """Give the rows in which a cell of a column may tell of something wrong.
+
+    Args:
+        column: A column.
+    """
+    if len(column.numbers) == len(column.cells):
+        return
+    wanted: set[str] = set()
+    rest = iter(column.counts)
+    while some := list(islice(rest, _TOGETHER)):
+        if _is_suspect("\n".join(some)):
+            wanted.update(filter(_is_suspect, some))
+    if wanted:
+        yield from (row for row, cell in enumerate(column.cells) if cell in wanted)
+
+
+def _is_suspect(text: str) -> bool:
+    return may_alarm(text) or any(mark in text for mark in _STATUS)
+
+
+def alarms_of(
+    pieces: Sequence[str], suspects: Iterable[int]
+) -> tuple[list[int], list[int]]:
     """Return rows that name errors, each kind first, and rows with uneasy words.
 
     Where nearly a third of all rows names errors, these are what the table is about,
@@ -24,36 +55,21 @@ def alarms_of(pieces: Sequence[str]) -> tuple[list[int], list[int]]:
 
     Args:
         pieces: The rows.
+        suspects: The rows to judge, in order.
     """
-    errors: list[tuple[int, int]] = []
-    noted: list[tuple[int, int]] = []
+    size = len(pieces)
+    # What sorts by how often a kind was seen before, then by place.
+    errors, noted = array("q"), array("q")
     seen: dict[str, tuple[Level, int]] = {}
-    for at, (piece, template) in enumerate(_templates(pieces)):
-        known = seen.get(template)
-        if known is None:
-            level, _ = judge(piece[:_JUDGED])
-            again = 0
-        else:
-            level, again = known
+    for at in suspects:
+        piece = " ".join(pieces[at].split())
+        kind = _NUMBER.sub("#", piece)
+        level, again = seen.get(kind) or (judge(piece[:_JUDGED])[0], 0)
         if level != Level.ROUTINE:
-            seen[template] = level, again + 1
-            (errors if level == Level.ERROR else noted).append((again, at))
-    if len(errors) > _VOCABULARY * len(pieces):
-        noted = [*errors, *noted]
-        errors = sorted(errors)[:_FEW]
-    return [at for _, at in sorted(errors)], [at for _, at in sorted(noted)]
-
-
-def _templates(pieces: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Give each row without its padding, and without its numbers.
-
-    Numbers that begin with 0 stay, so that `0 errors` differs from `3 errors`.
-    """
-    for start in range(0, len(pieces), _TOGETHER):
-        some = pieces[start : start + _TOGETHER]
-        text = _BETWEEN.join(some).replace("    ", " ").replace("  ", " ")
-        plain, masked = text.split(_BETWEEN), _NUMBER.sub("#", text).split(_BETWEEN)
-        if len(masked) == len(some):
-            yield from zip(plain, masked, strict=True)
-        else:
-            yield from ((piece, _NUMBER.sub("#", piece)) for piece in some)
+            (errors if level == Level.ERROR else noted).append(again * size + at)
+            if again or len(seen) < _MOST_KNOWN:
+                seen[kind] = level, again + 1
+    if len(errors) > _VOCABULARY * size:
+        noted = errors + noted
+        errors = array("q", sorted(errors)[:_FEW])
+    return [at % size for at in sorted(errors)], [at % size for at in sorted(noted)]

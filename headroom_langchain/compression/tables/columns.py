@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
+from math import isnan
 from typing import Final
 
-from headroom_langchain.compression.tables.values import NOTHING, measure
+from headroom_langchain.compression.tables.values import NOTHING, Measures, measure
 
 _FEW: Final = 0.05
 
@@ -24,7 +27,7 @@ class Column:
     """How many cells say that there is no value."""
     strange: int | None
     """The first row of a column of numbers that has something else, as few have."""
-    numbers: Sequence[float]
+    numbers: array[float]
     """The numbers of the column in order; none when it has no numbers."""
     rows: Sequence[int]
     """The rows that the numbers stand in."""
@@ -40,22 +43,43 @@ def column_of(name: str, cells: Sequence[str]) -> Column:
         cells: Its cells, of all rows.
     """
     counts = Counter(cells)
-    measures = measure(counts) if len(counts) > 1 else None
-    of = {} if measures is None else measures.of
+    measures = measure(counts, cells) if len(counts) > 1 else None
+    numbers: array[float] = array("d")
+    rows: Sequence[int] = ()
     strange: int | None = None
-    rows: Sequence[int] = range(len(cells)) if of else ()
-    if 0 < len(of) < len(counts):
-        rows = [row for row, cell in enumerate(cells) if cell in of]
-        others = [cell for cell in counts if cell not in of and cell not in NOTHING]
-        if 0 < len(others) <= max(1, _FEW * len(counts)):
-            strange = cells.index(others[0])
+    if measures is not None and isnan(sum(measures.numbers)):
+        strange = _strange(measures, cells, counts)
+        numbers, rows = _present(measures.numbers)
+    elif measures is not None:
+        numbers, rows = measures.numbers, range(len(cells))
     return Column(
         name=name,
         cells=cells,
         counts=counts,
         missing=sum(counts[cell] for cell in NOTHING if cell in counts),
         strange=strange,
-        numbers=[of[cells[row]] for row in rows],
+        numbers=numbers,
         rows=rows,
         dates=measures is not None and measures.dates,
     )
+
+
+def _present(numbers: array[float]) -> tuple[array[float], Sequence[int]]:
+    """Return the numbers that there are, and their rows."""
+    there = bytearray(not isnan(number) for number in numbers)
+    rows = array("i", compress(range(len(numbers)), there))
+    return array("d", compress(numbers, there)), rows
+
+
+def _strange(
+    measures: Measures, cells: Sequence[str], counts: Counter[str]
+) -> int | None:
+    """Return the first row with something else than a number, where few have."""
+    others = {
+        cell
+        for cell, number in zip(cells, measures.numbers, strict=True)
+        if isnan(number) and cell not in NOTHING
+    }
+    if not 0 < len(others) <= max(1, _FEW * len(counts)):
+        return None
+    return next(row for row, cell in enumerate(cells) if cell in others)

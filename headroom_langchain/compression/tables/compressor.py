@@ -7,8 +7,10 @@ two rows is counted in its place.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Final
 
 from headroom_langchain.compression.choice import Choice, evenly
@@ -17,6 +19,7 @@ from headroom_langchain.compression.sample import Sample
 from headroom_langchain.compression.tables.rows import TableExcerpt
 from headroom_langchain.structure.log_levels import Level, judge
 from headroom_langchain.structure.tables import Table, read_tables
+from headroom_langchain.structure.text_lines import TextLines
 
 _DRAWN: Final = 0.85
 _TITLED: Final = 0.7
@@ -47,9 +50,9 @@ class Tables:
         lines = sample.beginning.split("\n", _GLANCE)
         if len(lines) > _GLANCE or sample.size > len(sample.beginning):
             lines.pop()
-        # A file may begin with a page of comments.
-        while lines and lines[0].startswith("#"):
-            lines.pop(0)
+        # A file may begin with a page of comments, and may be nothing else.
+        rest = list(dropwhile(_is_comment, lines))
+        lines = rest if any(map(str.strip, rest)) else lines
         tables = read_tables(lines)
         if not _is_mostly(tables, lines, _MOSTLY):
             return 0.0
@@ -70,7 +73,7 @@ class Tables:
         count = text.count("\n")
         if count > _MANY_LINES and count * _TINY > len(text):
             return None
-        lines = text.split("\n")
+        lines = TextLines(text)
         tables = read_tables(lines)
         if not _is_mostly(tables, lines, _HALF):
             return None
@@ -81,10 +84,23 @@ class Tables:
         return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
 
 
+def _is_comment(line: str) -> bool:
+    return line.startswith("#")
+
+
 def _is_mostly(tables: Sequence[Table], lines: Sequence[str], share: float) -> bool:
-    inside = (line for table in tables for line in lines[table.start : table.stop])
     rows = sum(len(table.starts) for table in tables)
-    return rows >= _FEWEST and sum(map(len, inside)) >= share * sum(map(len, lines))
+    outside = sum(len(lines[at]) for at in _outside(tables, len(lines)))
+    return rows >= _FEWEST and outside <= (1 - share) * sum(map(len, lines))
+
+
+def _outside(tables: Sequence[Table], count: int) -> Iterator[int]:
+    """Give the lines that no table has."""
+    at = 0
+    for table in tables:
+        yield from range(at, table.start)
+        at = table.stop
+    yield from range(at, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +122,7 @@ class TablesReading:
                 errors may take half as much again.
             interest: What the agent was looking for.
         """
-        around = self._around()
+        around = array("i", _outside(self.tables, len(self.lines)))
         shown = _choose_text([self.lines[at] for at in around], _AROUND * budget)
         visible = {at for at, show in zip(around, shown.shown, strict=True) if show}
         parts = self._share(budget - shown.spent, interest)
@@ -114,13 +130,6 @@ class TablesReading:
             text="\n".join(self._write(visible, parts)).rstrip("\r\n"),
             omitted=_omitted(parts, len(around) - len(visible)),
         )
-
-    def _around(self) -> list[int]:
-        """Return the lines outside of tables."""
-        inside = bytearray(len(self.lines))
-        for table in self.tables:
-            inside[table.start : table.stop] = b"\1" * (table.stop - table.start)
-        return [at for at, covered in enumerate(inside) if not covered]
 
     def _share(self, budget: float, interest: Interest) -> list[TableExcerpt]:
         """Excerpt each table; the smallest first, so that what is left flows on."""
@@ -145,9 +154,9 @@ class TablesReading:
 
 def _choose_text(pieces: Sequence[str], limit: float) -> Choice:
     choice = Choice(pieces)
-    levels = [judge(piece[:_JUDGED])[0] for piece in pieces]
+    levels = (judge(piece[:_JUDGED])[0] for piece in pieces)
     choice.add_each(
-        (at for at, level in enumerate(levels) if level == Level.ERROR), limit
+        [at for at, level in enumerate(levels) if level == Level.ERROR], limit
     )
     choice.add_each(evenly(range(len(pieces))), limit)
     return choice

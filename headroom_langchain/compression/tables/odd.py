@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from heapq import nlargest, nsmallest
+from itertools import chain, islice, pairwise, zip_longest
 from typing import Final
 
 _MAXIMA: Final = 3
+_ENDS: Final = 6
 _FAR: Final = 4.0
 _FEW: Final = 0.05
 _DIGITS: Final = re.compile(r"\d+")
@@ -16,6 +18,8 @@ _ODD_SHARE: Final = 0.03
 _MOST_ODD: Final = 8
 _FEWEST: Final = 12
 _SHARED: Final = 3
+_TOGETHER: Final = 400
+_BETWEEN: Final = "\x1e"
 
 
 def odd_numbers(numbers: Sequence[float]) -> list[tuple[bool, int]]:
@@ -48,6 +52,25 @@ def odd_numbers(numbers: Sequence[float]) -> list[tuple[bool, int]]:
     return found
 
 
+def both_ends(numbers: Sequence[float]) -> list[int]:
+    """Return the positions of the smallest and the greatest numbers, taken in turn.
+
+    Where more numbers are equal than are wanted of an end, the first of them stands
+    for all.
+
+    Args:
+        numbers: Numbers that have a least and a greatest possible value.
+    """
+    places = range(len(numbers))
+    lowest = nsmallest(_ENDS + 1, places, key=numbers.__getitem__)
+    greatest = nlargest(_ENDS + 1, places, key=numbers.__getitem__)
+    ends = (
+        end[:1] if numbers[end[0]] == numbers[end[-1]] else end[:_ENDS]
+        for end in (lowest, greatest)
+    )
+    return [at for pair in zip_longest(*ends) for at in pair if at is not None]
+
+
 def odd_words(cells: Sequence[str]) -> list[int]:
     """Return rows with a word that no other row has, where words usually repeat.
 
@@ -55,13 +78,22 @@ def odd_words(cells: Sequence[str]) -> list[int]:
     """
     if len(cells) < _FEWEST:
         return []
-    text = _DIGITS.sub("0", "\n".join(cells))
-    counts = Counter(text.split())
+    counts: Counter[str] = Counter()
+    for masked in _masked(cells):
+        counts.update(" ".join(masked).split())
     once = {word for word, times in counts.items() if times == 1}
     if not once or len(once) > max(_SHARED, _ODD_SHARE * len(cells)):
         return []
-    masked = text.split("\n")
-    if len(masked) != len(cells):
-        masked = [_DIGITS.sub("0", cell) for cell in cells]
-    rows = [row for row, cell in enumerate(masked) if not once.isdisjoint(cell.split())]
-    return rows[:_MOST_ODD]
+    words = chain.from_iterable(_masked(cells))
+    rows = (row for row, cell in enumerate(words) if not once.isdisjoint(cell.split()))
+    return list(islice(rows, _MOST_ODD))
+
+
+def _masked(cells: Sequence[str]) -> Iterator[list[str]]:
+    """Give the cells without their numbers, some hundred at a time."""
+    for start in range(0, len(cells), _TOGETHER):
+        some = cells[start : start + _TOGETHER]
+        masked = _DIGITS.sub("0", _BETWEEN.join(some)).split(_BETWEEN)
+        if len(masked) != len(some):
+            masked = [_DIGITS.sub("0", cell) for cell in some]
+        yield masked

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from headroom_langchain.compression.tables.columns import Column
-from headroom_langchain.compression.tables.odd import odd_numbers, odd_words
+from headroom_langchain.compression.tables.odd import both_ends, odd_numbers, odd_words
 from headroom_langchain.compression.tables.series import falls_or_rises, shift
 from headroom_langchain.compression.tables.values import NOTHING
 
@@ -49,6 +49,10 @@ _TOTAL: Final = re.compile(
     r"|gesamt|summe|итого|合計|总计|합계",
     re.IGNORECASE,
 )
+_BOUNDED: Final = re.compile(
+    r"%|\b(?:percent|pct|cover|coverage|score|rate|ratio|accuracy)\b", re.IGNORECASE
+)
+_HUNDRED: Final = 100.0
 _TITLED_BY: Final = 2
 _FEWEST: Final = 6
 _RARER: Final = 4
@@ -190,9 +194,20 @@ def _numbers(column: Column) -> Iterator[Pick]:
         return
     for rank, (far, at) in enumerate(odd_numbers(numbers)):
         yield Pick(Reason.OUTLIER if far else Reason.EXTREME, rank, rows[at])
+    if _is_bounded(column):
+        for rank, at in enumerate(both_ends(numbers)):
+            yield Pick(Reason.EXTREME, rank, rows[at])
     changed = shift(numbers)
     if changed is not None:
         yield Pick(Reason.CHANGE, 0, rows[changed])
+
+
+def _is_bounded(column: Column) -> bool:
+    """Whether the numbers are parts of a hundred, where both ends tell something."""
+    named = _BOUNDED.search(column.name) is not None
+    if not named and not column.cells[column.rows[0]].endswith("%"):
+        return False
+    return min(column.numbers) >= 0 and max(column.numbers) <= _HUNDRED
 
 
 def _is_key(column: Column, rows: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Final
@@ -27,13 +28,13 @@ def shift(values: Sequence[float]) -> int | None:
     if size < _FEWEST:
         return None
     mean = sum(values) / size
-    sums = [abs(total) for total in accumulate(value - mean for value in values)]
+    sums = array("d", map(abs, accumulate(map(mean.__rsub__, values))))
     at = sums.index(max(sums)) + 1
     if not _SIDE <= at <= size - _SIDE:
         return None
     before, after = _middle(values[:at]), _middle(values[at:])
-    noise = _middle([abs(value - before) for value in values[:at]])
-    noise += _middle([abs(value - after) for value in values[at:]])
+    noise = _middle(array("d", map(abs, map(before.__rsub__, values[:at]))))
+    noise += _middle(array("d", map(abs, map(after.__rsub__, values[at:]))))
     return at if abs(after - before) > _CLEAR * noise / 2 else None
 
 

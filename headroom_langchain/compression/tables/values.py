@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress, islice
+from math import isfinite, isnan, nan
 from typing import Final
 
 NOTHING: Final = frozenset(
@@ -33,37 +37,63 @@ _UNITS: Final = {
 }  # fmt: skip
 _PARTS_OF: Final = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3}
 _PROBE: Final = 16
-_NUMERIC: Final = 0.5
+_HALF: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
     """A column whose cells are numbers."""
 
-    of: dict[str, float]
-    """The number of each distinct cell that has one."""
+    numbers: array[float]
+    """The number of each cell; no number (`nan`) where it has none."""
     dates: bool
 
 
-def measure(counts: Counter[str]) -> Measures | None:
+def measure(counts: Counter[str], cells: Sequence[str]) -> Measures | None:
     """Read the cells of a column as numbers.
 
     Args:
         counts: How often each distinct cell occurs.
+        cells: The cells.
 
     Returns:
-        The numbers, or `None` when too many cells are something else.
+        The numbers, or `None` when too many of the distinct cells are something else.
     """
-    cells = [cell for cell in counts if cell not in NOTHING]
-    for few in (cells[:_PROBE], cells):
-        found = {
-            cell: number for cell in few if (number := number_of(cell)) is not None
-        }
-        if len(found) < _NUMERIC * len(few):
-            return None
-    if not found:
+    valued = (cell for cell in counts if cell not in NOTHING)
+    probe = list(islice(valued, _PROBE))
+    if not _are_mostly_numbers(map(_measured, probe), len(probe)):
         return None
-    return Measures(found, dates=_DATE.match(next(iter(found))) is not None)
+    distinct = _measured_all(counts)
+    if not _are_mostly_numbers(distinct, len(counts) - len(NOTHING & counts.keys())):
+        return None
+    if len(counts) == len(cells):
+        numbers = distinct
+    elif len(counts) > _HALF * len(cells):
+        # Measuring again costs less memory than a dictionary of so many cells.
+        numbers = _measured_all(cells)
+    else:
+        known = dict(zip(counts, distinct, strict=True))
+        numbers = array("d", map(known.__getitem__, cells))
+    first = next(compress(counts, (not isnan(number) for number in distinct)))
+    return Measures(numbers, dates=_DATE.match(first) is not None)
+
+
+def _measured_all(cells: Iterable[str]) -> array[float]:
+    try:
+        numbers = array("d", map(float, cells))
+    except ValueError:
+        return array("d", map(_measured, cells))
+    return numbers if isfinite(sum(numbers)) else array("d", map(_measured, cells))
+
+
+def _measured(cell: str) -> float:
+    number = number_of(cell)
+    return nan if number is None else number
+
+
+def _are_mostly_numbers(numbers: Iterable[float], count: int) -> bool:
+    found = sum(1 for number in numbers if not isnan(number))
+    return found > 0 and found >= _HALF * count
 
 
 def number_of(cell: str) -> float | None:
