@@ -18,8 +18,9 @@ from io import StringIO
 from typing import Final, NamedTuple
 
 from .log_levels import Level, first_alarm, judge, may_alarm
-from .slices import Slices, cut_lines
+from .slices import Slices
 from .stack_traces import Stack, find_stacks
+from .text_lines import TextLines
 
 _ANSI = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])"
@@ -166,12 +167,11 @@ class Log:
 def read_log(text: str) -> Log:
     """Read a log. Takes any text, in time linear in its length."""
     plain = _without_colours(text.removesuffix("\n"))
-    texts, starts = cut_lines(plain)
+    texts = TextLines(plain)
     reader = _Reader(len(texts))
     for first in range(0, len(texts), _TOGETHER):
-        reader.read(texts[first : first + _TOGETHER], starts, first)
-    stops = array("l", (following - 1 for following in starts[1:]))
-    keys = Slices(plain, reader.keys, stops)
+        reader.read(texts[first : first + _TOGETHER], texts.starts, first)
+    keys = texts.starting(reader.keys)
     bodies: Sequence[str] = keys
     if _GROUP in plain:
         bodies = [_IN_GROUP.sub("", key, count=1) for key in keys]

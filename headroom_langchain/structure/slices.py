@@ -13,6 +13,8 @@ from typing import overload
 class Slices(Sequence[str]):
     """Parts of one text, in their order."""
 
+    __slots__ = ("_starts", "_stops", "_text")
+
     def __init__(self, text: str, starts: array[int], stops: array[int]) -> None:
         """Hold a text and the places of its parts.
 
@@ -35,6 +37,22 @@ class Slices(Sequence[str]):
         for start, stop in zip(self._starts, self._stops, strict=False):
             yield text[start:stop]
 
+    def between(self, start: int, stop: int) -> Iterator[str]:
+        """Give the parts from `start` to before `stop`."""
+        text = self._text
+        starts, stops = self._starts[start:stop], self._stops[start:stop]
+        for begin, end in zip(starts, stops, strict=False):
+            yield text[begin:end]
+
+    def behind(self, offsets: Sequence[int]) -> Slices:
+        """Return the parts without as many first characters as told for each."""
+        starts = map(int.__add__, self._starts, offsets)
+        return self.starting(array(self._starts.typecode, starts))
+
+    def starting(self, starts: array[int]) -> Slices:
+        """Return the parts with other places to start at."""
+        return Slices(self._text, starts, self._stops)
+
     @overload
     def __getitem__(self, at: int) -> str: ...
     @overload
@@ -44,23 +62,3 @@ class Slices(Sequence[str]):
         if isinstance(at, slice):
             return [self[one] for one in range(*at.indices(len(self)))]
         return self._text[self._starts[at] : self._stops[at]]
-
-
-def cut_lines(text: str) -> tuple[Slices, array[int]]:
-    """Cut a text at its line breaks.
-
-    Args:
-        text: The text.
-
-    Returns:
-        The lines, and where each starts; last, where one more would start.
-    """
-    starts, stops = array("l", (0,)), array("l")
-    at = text.find("\n")
-    while at >= 0:
-        stops.append(at)
-        starts.append(at + 1)
-        at = text.find("\n", at + 1)
-    stops.append(len(text))
-    starts.append(len(text) + 1)
-    return Slices(text, starts, stops), starts

@@ -9,17 +9,19 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, chain
-from typing import Final, overload
+from typing import Final
+
+from .slices import Slices
 
 _CHUNK: Final = 1 << 15
 _WIDE: Final = (1 << 31) - 1
 _RUN: Final = 12
 
 
-class TextLines(Sequence[str]):
-    """The lines of a text, or what is left of each without its beginning."""
+class TextLines(Slices):
+    """The lines of a text."""
 
-    __slots__ = ("_starts", "_stops", "_text")
+    __slots__ = ("starts",)
 
     def __init__(self, text: str) -> None:
         r"""Cut a text at `\n`.
@@ -27,46 +29,13 @@ class TextLines(Sequence[str]):
         Args:
             text: The text; it has as many lines as `text.split("\n")`.
         """
-        self._text = text
         sizes = map((1).__add__, map(len, chain.from_iterable(_chunks(text))))
         code = "i" if len(text) < _WIDE else "q"
-        self._stops = array(code, accumulate(sizes, initial=0))
-        # Each line stops where the next one starts, but for the line break.
-        self._starts = self._stops[:-1]
-        self._stops.pop(0)
-
-    def behind(self, offsets: Sequence[int]) -> TextLines:
-        """Return the lines without as many first characters as told for each."""
-        cut = TextLines.__new__(TextLines)
-        cut._text, cut._stops = self._text, self._stops
-        starts = map(int.__add__, self._starts, offsets)
-        cut._starts = array(self._starts.typecode, starts)
-        return cut
-
-    def between(self, start: int, stop: int) -> Iterator[str]:
-        """Give the lines from `start` to before `stop`."""
-        text = self._text
-        starts, stops = self._starts[start:stop], self._stops[start:stop]
-        for begin, end in zip(starts, stops, strict=True):
-            yield text[begin : end - 1]
-
-    def __len__(self) -> int:
-        """Return the number of lines."""
-        return len(self._starts)
-
-    def __iter__(self) -> Iterator[str]:
-        """Give the lines in order."""
-        return self.between(0, len(self))
-
-    @overload
-    def __getitem__(self, at: int) -> str: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[str]: ...
-    def __getitem__(self, at: int | slice) -> str | list[str]:
-        """Return a line without its line break, or some."""
-        if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
-        return self._text[self._starts[at] : self._stops[at] - 1]
+        self.starts = array(code, accumulate(sizes, initial=0))
+        """Where each line starts; last, where one more would start."""
+        stops = array(code, map((-1).__add__, self.starts))
+        del stops[0]
+        super().__init__(text, self.starts[:-1], stops)
 
 
 def _chunks(text: str) -> Iterator[list[str]]:

@@ -15,6 +15,7 @@ from headroom_langchain.compression.code.syntax import symbols_by_syntax
 from headroom_langchain.compression.code.worth import weigh
 from headroom_langchain.compression.code.worths import Worths
 from headroom_langchain.compression.excerpt import Excerpt, Interest
+from headroom_langchain.structure.slices import Slices
 from headroom_langchain.structure.source_braces import indent_by_braces, is_flat
 from headroom_langchain.structure.source_files import (
     SourceFile,
@@ -92,7 +93,7 @@ class _Outline:
         self.in_question: list[Symbol] = []
         self._interest = interest
 
-    def add(self, texts: TextLines, file: SourceFile) -> None:
+    def add(self, texts: Slices, file: SourceFile) -> None:
         """Read a file."""
         start = file.start + file.heading
         if file.heading:

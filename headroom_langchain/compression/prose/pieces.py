@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 from headroom_langchain.compression.prose.cuts import cut_block
 from headroom_langchain.structure.markup import Block, Part, read_blocks
-from headroom_langchain.structure.slices import Slices, cut_lines
+from headroom_langchain.structure.slices import Slices
+from headroom_langchain.structure.text_lines import TextLines
 
 _BY_LINE: Final = (Part.CODE, Part.ROWS)
 
@@ -44,7 +45,8 @@ class Document:
             text: The text.
         """
         self.text = text
-        self.lines, self._line_starts = cut_lines(text)
+        self.lines = TextLines(text)
+        self._line_starts = self.lines.starts
         blocks = read_blocks(self.lines)
         self._parts = [block.part for block in blocks]
         self._first_lines = array("l", (block.first for block in blocks))
