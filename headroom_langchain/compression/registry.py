@@ -20,6 +20,7 @@ from headroom_langchain.compression.excerpt import (
     Interest,
     Reading,
 )
+from headroom_langchain.compression.json.likeness import looks_like_json
 from headroom_langchain.compression.json.mixed import MixedJson
 from headroom_langchain.compression.json.records import JsonRecords
 from headroom_langchain.compression.json.tree import NestedJson
@@ -73,15 +74,26 @@ _REGISTERED: Final[dict[str, Compressor]] = {
 }
 
 _CEILINGS: Final[Mapping[type[Compressor], float]] = {
+    Xml: 0.96,
+    Logs: 0.95,
+    Diffs: 0.95,
+    MixedJson: 0.92,
+    JsonRecords: 0.9,
+    Html: 0.9,
     Tables: 0.85,
     SearchResults: 0.85,
     Listings: 0.8,
     SourceCode: 0.8,
+    NestedJson: 0.8,
     Markdown: 0.75,
     Config: 0.65,
     PlainText: 0.05,
 }
-"""What the likeness of some never exceeds; that of others may go up to 1."""
+"""What the likeness of those of the package never exceeds."""
+
+_JSON: Final = (JsonRecords, NestedJson, MixedJson)
+_BESIDE_JSON: Final = 0.7
+"""How like a text that begins as JSON may be to anything else, before it is read."""
 
 
 def registered() -> tuple[Compressor, ...]:
@@ -146,8 +158,9 @@ def read(text: str, sample: Sample) -> tuple[Compressor, Reading] | None:
 
 def _by_likeness(sample: Sample) -> Iterator[Compressor]:
     """Give those a text may belong to, the likeliest first; ask none in vain."""
+    json = looks_like_json(sample)
     by_ceiling = sorted(
-        (-_CEILINGS.get(type(compressor), 1.0), at, compressor)
+        (-_ceiling(compressor, json=json), at, compressor)
         for at, compressor in enumerate(registered())
     )
     ranked: list[tuple[float, int, Compressor]] = []
@@ -159,3 +172,12 @@ def _by_likeness(sample: Sample) -> Iterator[Compressor]:
             heappush(ranked, (-likeness, at, compressor))
     while ranked:
         yield heappop(ranked)[2]
+
+
+def _ceiling(compressor: Compressor, *, json: bool) -> float:
+    ceiling = _CEILINGS.get(type(compressor))
+    if ceiling is None:
+        return 1.0
+    if json and not isinstance(compressor, _JSON):
+        return min(ceiling, _BESIDE_JSON)
+    return ceiling

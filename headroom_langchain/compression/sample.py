@@ -51,12 +51,27 @@ class Sample:
             arguments=arguments,
         )
 
+    def exceeds(self, share: float, pattern: re.Pattern[str]) -> bool:
+        """Tell whether a pattern matches more than a share of the lines.
+
+        It looks no further than it must to know.
+
+        Args:
+            share: The share, from 0 to 1.
+            pattern: What lines are to match at their beginning.
+        """
+        left = share * len(self.lines)
+        for _ in filter(pattern.match, self.lines):
+            left -= 1
+            if left < 0:
+                return True
+        return False
+
     def share(self, pattern: re.Pattern[str]) -> float:
         """Return which share of the lines a pattern matches at their beginning."""
         if not self.lines:
             return 0.0
-        hits = sum(1 for line in self.lines if pattern.match(line))
-        return hits / len(self.lines)
+        return len(tuple(filter(pattern.match, self.lines))) / len(self.lines)
 
     def named(self, *endings: str) -> bool:
         """Tell whether an argument of the tool call names a file of a kind.
@@ -70,9 +85,10 @@ class Sample:
 def _lines(text: str) -> Iterator[str]:
     at = 0
     found = 0
-    while at < min(len(text), _HEAD_REACH) and found < _HEAD:
+    reach = min(len(text), _HEAD_REACH)
+    while at < reach and found < _HEAD:
         line, at = _line_at(text, at)
-        if line.strip():
+        if line and not line.isspace():
             found += 1
             yield line
     step = max(1, (len(text) - at) // (_LINES - _HEAD))
@@ -87,8 +103,9 @@ def _lines(text: str) -> Iterator[str]:
 def _line_at(text: str, start: int) -> tuple[str, int]:
     """Return the beginning of the line at an offset, and where the next one starts."""
     stop = text.find("\n", start)
-    stop = len(text) if stop < 0 else stop
-    line = text[start : min(stop, start + _WIDTH)].rstrip("\r")
+    if stop < 0:
+        stop = len(text)
+    line = text[start : stop if stop - start < _WIDTH else start + _WIDTH].rstrip("\r")
     if "\x1b" in line:
         line = _COLOURS.sub("", line)
     return line, stop + 1

@@ -20,7 +20,7 @@ _WORD: Final = re.compile(rf"[{_LETTERS}]{{4,40}}")
 _CODED: Final = re.compile(r"[A-Z](?<!\w.)[A-Z\d]{3,15}(?!\w)")
 _DIGITS: Final = re.compile(r"[0-9](?<![\w.].)[0-9.]{3,}\w?")
 _NUMBER: Final = re.compile(r"(?<![\w.])((?:\d{1,9}\.)*)(\d{4,15})(?!\w)")
-_CHUNK: Final = 1 << 16
+_CHUNK: Final = 1 << 14
 _HEX: Final = "abcdef"
 """What is of these letters alone is part of a checksum."""
 _LONGEST: Final = 24
@@ -47,16 +47,18 @@ def strange_words(text: str) -> list[str]:
                 counts[lowered] += uses
             elif len(counts) < _MOST_KNOWN:
                 counts[lowered] = uses
-                written[lowered] = word
+                if word != lowered:
+                    written[lowered] = word
     joined = " ".join(islice(counts, _MOST_WORDS))
-    triples = Counter([joined[at : at + 3] for at in range(len(joined) - 2)])
+    triples = Counter(joined[at : at + 3] for at in range(len(joined) - 2))
     once = [word for word, uses in counts.items() if uses == 1]
     ranked = sorted(
         (-_strangeness(word, triples), at)
         for at, word in enumerate(islice(once, _MOST_WORDS))
         if len(word) <= _LONGEST and word.strip(_HEX)
     )
-    return _codes(text) + [written[once[at]] for _, at in ranked]
+    found = (once[at] for _, at in ranked)
+    return _codes(text) + [written.get(word, word) for word in found]
 
 
 def _strangeness(word: str, triples: Counter[str]) -> int:

@@ -64,15 +64,67 @@ class Cursor:
             self.at += 1
             return
         while True:
-            if self.sign() != '"':
-                msg = "a member has no key"
-                raise ValueError(msg)
-            key = self.value()
-            self._expect(":")
-            self.keys += 1
-            yield str(key)
+            yield self._key()
             if self._ends("}"):
                 return
+
+    def pieces(self, size: int) -> Iterator[JsonValue]:
+        """Read the array or object that begins here, a part of it at a time.
+
+        Args:
+            size: About how many characters a part has.
+
+        Yields:
+            Arrays, or objects, that make up the whole when they are joined.
+        """
+        sign = self.sign()
+        closing = "]" if sign == "[" else "}"
+        self.at += 1
+        if self.sign() == closing:
+            self.at += 1
+            return
+        while True:
+            yield self._at_once(sign, closing, size) or self._by_and_by(sign, size)
+            if self._ends(closing):
+                return
+
+    def _at_once(self, sign: str, closing: str, size: int) -> JsonValue:
+        """Read up to a comma, if that stands between two members."""
+        stop = self._text.rfind(",", self.at, self.at + size)
+        if stop < 0:
+            return None
+        piece: JsonValue
+        try:
+            piece = DECODER.decode(f"{sign}{self._text[self.at : stop]}{closing}")
+        except ValueError:
+            return None
+        if piece:
+            self.at = stop
+            self.keys += count_keys(piece)
+        return piece
+
+    def _by_and_by(self, sign: str, size: int) -> JsonValue:
+        stop = self.at + size
+        values: list[JsonValue] = []
+        members: dict[str, JsonValue] = {}
+        while True:
+            if sign == "[":
+                values.append(self.value())
+            else:
+                key = self._key()
+                members[key] = self.value()
+            if self.at >= stop or self.sign() != ",":
+                return values or members
+            self.at += 1
+
+    def _key(self) -> str:
+        if self.sign() != '"':
+            msg = "a member has no key"
+            raise ValueError(msg)
+        key = self.value()
+        self._expect(":")
+        self.keys += 1
+        return str(key)
 
     def _ends(self, closing: str) -> bool:
         """Step over the sign behind a value; tell whether it closes the whole."""

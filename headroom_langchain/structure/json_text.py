@@ -204,10 +204,10 @@ def size_of(value: JsonValue) -> int:
 
 def write_json(value: JsonValue) -> str:
     """Write a value as JSON without any space, numbers as they were."""
-    if isinstance(value, str):
-        return quote(value)
     if isinstance(value, Number):
         return value.lexeme
+    if isinstance(value, str):
+        return quote(value)
     if isinstance(value, dict):
         members = [f"{quote(key)}:{write_json(item)}" for key, item in value.items()]
         return "{" + ",".join(members) + "}"

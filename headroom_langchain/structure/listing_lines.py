@@ -44,6 +44,7 @@ _PATH = re.compile(
 )
 _BARE_NAME = re.compile(r"[\w.@+=~-]{1,120}$")
 _HEADING = re.compile(r"[^\s][^:\t]{0,400}:$")
+_DELIMITERS: Final = ",;|"
 _BEFORE_MODE: Final = " \t0123456789"
 _ENOUGH: Final = 0.8
 _ENOUGH_SIZED: Final = 0.9
@@ -99,28 +100,63 @@ def listing_form(lines: Sequence[str]) -> ListingForm | None:
     if size < _LEAST:
         return None
 
-    def share(pattern: re.Pattern[str]) -> float:
-        return sum(1 for line in filled if pattern.match(line)) / size
-
     # Patterns for other forms take their time on many paths.
     middle = filled[size // 2 : size // 2 + 3]
     if any(line[0] not in "/." or "/" not in line for line in middle):
-        if share(_MODE) >= _SURE:
-            return ListingForm.MODES
-        if share(_TREE) >= _SURE and share(_TREE_OF_ROWS) < _SURE:
-            return ListingForm.TREE
-        if share(_SIZED) >= _ENOUGH_SIZED:
-            return ListingForm.SIZES
-        if share(_FIELDS) >= _ENOUGH_SIZED and share(_DATED) >= _ENOUGH_SIZED:
-            return ListingForm.FIELDS
+        form = _form_with_facts(filled)
+        if form is not None:
+            return form
+    return ListingForm.PATHS if _are_paths(filled) else None
+
+
+def _form_with_facts(lines: Sequence[str]) -> ListingForm | None:
+    """Tell the form of entries that have more than a name, if it is one."""
+    if _most_match(lines, _MODE, _SURE):
+        return ListingForm.MODES
+    if _most_match(lines, _TREE, _SURE) and not _most_match(
+        lines, _TREE_OF_ROWS, _SURE
+    ):
+        return ListingForm.TREE
+    if _most_match(lines, _SIZED, _ENOUGH_SIZED):
+        return ListingForm.SIZES
+    if _most_match(lines, _FIELDS, _ENOUGH_SIZED) and _most_match(
+        lines, _DATED, _ENOUGH_SIZED
+    ):
+        return ListingForm.FIELDS
+    return None
+
+
+def _are_paths(lines: Sequence[str]) -> bool:
+    """Whether lines are paths and names, most of them with their folders."""
+    with_slash = sum(1 for line in lines if "/" in line)
+    if with_slash < _SURE * len(lines) or _has_columns(lines):
+        return False
     paths = 0
-    for line in filled:
+    for line in lines:
         if "/" not in line and not _BARE_NAME.match(line):
             continue
         paths += _path_at(line) >= 0
-    with_slash = sum(1 for line in filled if "/" in line)
-    enough = paths >= _ENOUGH * size and with_slash >= _SURE * size
-    return ListingForm.PATHS if enough else None
+    return paths >= _ENOUGH * len(lines)
+
+
+def _most_match(lines: Sequence[str], pattern: re.Pattern[str], share: float) -> bool:
+    """Whether a share of the lines matches; they are looked at while that is open."""
+    spare = len(lines) - share * len(lines)
+    hits = 0
+    for at, line in enumerate(lines):
+        hits += pattern.match(line) is not None
+        if at + 1 - hits > spare:
+            return False
+    return True
+
+
+def _has_columns(lines: Sequence[str]) -> bool:
+    """Whether lines have cells: a delimiter, and all of them as often."""
+    for delimiter in _DELIMITERS:
+        width = lines[0].count(delimiter)
+        if width and all(line.count(delimiter) == width for line in lines):
+            return True
+    return False
 
 
 def read_listing(lines: Sequence[str]) -> Listing | None:

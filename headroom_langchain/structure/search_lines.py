@@ -22,6 +22,7 @@ _CONTEXT = re.compile(r"-\d{1,7}-")
 _COUNTED = re.compile(rf"({_PATH}):\d{{1,9}}\r?$")
 _NAMED = re.compile(r"((?:[A-Za-z]:[\\/])?[^:\s]{1,300}):")
 _BARE = re.compile(r"\d{1,7}(?:([:-])(?:\d{1,5}:)?)")
+_ASSIGNED = re.compile(r"[A-Za-z_]\w*=")
 _TIME = re.compile(r"\d\d?:\d\d[:.]\d\d")
 _LOOKS_LIKE_PATH = re.compile(r"[^\s]{0,300}(?:[/\\]|\.[A-Za-z][\w+-]{0,9}$)|[\w.-]+$")
 _HAS_EXTENSION = re.compile(r"[^\s]{0,300}(?:[/\\]|\.[A-Za-z][\w+-]{0,9}$)")
@@ -94,10 +95,12 @@ def search_form(lines: Sequence[str]) -> SearchForm | None:
     filled = [line[:_WIDEST] for line in glance if line.strip("-\r ")]
     if len(filled) < _LEAST:
         return None
+    least = max(_LEAST, _ENOUGH * len(filled))
+    if sum(1 for line in filled if ":" in line or "-" in line) < least:
+        return None
     tally = _Tally()
     for line in filled:
         tally.add(line)
-    least = max(_LEAST, _ENOUGH * tally.size)
     if tally.forms[SearchForm.BARE] >= least:
         return _bare_form(lines)
     return tally.form(least)
@@ -118,6 +121,8 @@ class _Tally:
     def add(self, line: str) -> None:
         """Count one line."""
         self.size += 1
+        if _ASSIGNED.match(line):
+            return
         hit = _NUMBERED.match(line)
         if hit is not None and _LOOKS_LIKE_PATH.match(hit[1]):
             self._add_named(SearchForm.NUMBERED, line, hit)

@@ -54,7 +54,8 @@ def number_widths(texts: Sequence[str]) -> array[int] | None:
     """
     filled = matching = in_order = 0
     before = -1
-    for text in texts[:_DECIDING]:
+    deciding = texts[:_DECIDING]
+    for text in deciding:
         match = _NUMBER.match(text)
         if match:
             matching += 1
@@ -62,6 +63,8 @@ def number_widths(texts: Sequence[str]) -> array[int] | None:
             in_order += number == before + 1
             before = number
         filled += bool(text.strip())
+        if filled - matching > (1 - _MOSTLY) * len(deciding):
+            return None
     if matching < max(_FEWEST, _MOSTLY * filled):
         return None
     if in_order < _IN_ORDER * (matching - 1):

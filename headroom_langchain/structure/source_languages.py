@@ -61,8 +61,8 @@ _C = (
     r"#\s*(?:include [<\"]|define \w|if(?:n?def)? \w|endif|pragma )|typedef "
     r"|(?:static |extern |const |unsigned |inline )*(?:int|char|void|struct \w+|size_t"
     r"|bool|long|double|u?int\d+_t|_*[us]\d+)\s+\*{0,2}\w+(?:\(|;| =|\[)"
-    r"|static [\w ]+\**$|(?:if|for|while|switch) \(.*\)$|.{0,120}[a-z_]\w{0,40}->[a-z_]"
-    r"|return NULL;|.{0,120}(?:[!=]=|=) NULL\b"
+    r"|static [\w ]+\**$|(?:if|for|while|switch) \(.*\)$|.{1,160}->(?<=\w->)[a-z_]"
+    r"|return NULL;|.{0,121}= NULL\b"
     r"|(?:struct|union|enum) ?\w* ?\{$|goto \w+;|case [A-Z_\d]+:$"
     r"|[A-Z][A-Z0-9_]+,(?:\s|$)"
 )
@@ -131,7 +131,7 @@ LANGUAGES: Final = (
         Blocks.BRACED,
         ".cpp .cc .cxx .hpp .hh .hxx .cu .cuh .inl .ipp",
         "//",
-        _C + r"|template ?<|namespace \w*|class \w+|using \w|std::|.*\b\w+::\w+"
+        _C + r"|template ?<|namespace \w*|class \w+|using \w|std::|.*::(?<=\w::)\w"
         r"|(?:public|private|protected):$|virtual |explicit |#pragma once",
     ),
     _language("c", Blocks.BRACED, ".c .h", "//", _C),
@@ -212,6 +212,9 @@ LANGUAGES: Final = (
 _OF_ENDING: Final = {
     ending: language for language in LANGUAGES for ending in language.endings
 }
+_NOTHING: Final = r"(?!)"
+_TOLD: Final = [one for one in LANGUAGES if one.told_by.pattern != _NOTHING]
+"""Those that lines can tell; others are only known by the names of files."""
 _LEAST: Final = 0.07
 _GLANCED: Final = 100
 _LEAST_LINES: Final = 3
@@ -241,9 +244,9 @@ def language_like(lines: Sequence[str]) -> Language | None:
     bodies = [body for line in lines[::stride] if (body := line.strip())]
     best: Language | None = None
     most = max(_LEAST_LINES - 1, int(_LEAST * len(bodies)))
-    for language in LANGUAGES:
+    for language in _TOLD:
         told = language.told_by.match
-        hits = sum(1 for body in bodies if told(body))
+        hits = len(tuple(filter(told, bodies)))
         if hits > most:
             best, most = language, hits
     return best

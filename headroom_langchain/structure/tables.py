@@ -7,6 +7,7 @@ and rows are shown as the lines they are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -52,7 +53,9 @@ class Table:
     """Lines among the rows that are no rows: remarks, or rows of another shape."""
 
 
-def read_tables(lines: Sequence[str]) -> list[Table]:
+def read_tables(
+    lines: Sequence[str], *, most_outside: float | None = None
+) -> list[Table]:
     """Find the tables of a text, in order.
 
     Where more than a thousand lines turn out to be no tables, and most lines, or
@@ -60,7 +63,9 @@ def read_tables(lines: Sequence[str]) -> list[Table]:
 
     Args:
         lines: The lines of the text, without line breaks.
+        most_outside: Characters of lines outside of tables after which to stop.
     """
+    left = math.inf if most_outside is None else most_outside
     tables: list[Table] = []
     at = blank = outside = 0
     while at < len(lines) and len(tables) < _MOST_TABLES:
@@ -74,9 +79,10 @@ def read_tables(lines: Sequence[str]) -> list[Table]:
             tables.append(_table(found))
             at = max(found.stop, at + 1)
             continue
+        left -= len(lines[at])
         at += 1
         outside += 1
-        if outside > max(_OUTSIDE, at // 2):
+        if left < 0 or outside > max(_OUTSIDE, at // 2):
             break
     return tables
 

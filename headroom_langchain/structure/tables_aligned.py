@@ -47,7 +47,12 @@ def read_aligned(lines: Sequence[str], at: int, stop: int) -> FoundRows | None:
     """
     head = lines[at][:_WIDE]
     words = head.split()
-    if len(words) < _COLUMNS or any(map(is_value, words)):
+    if len(words) < _COLUMNS:
+        return None
+    shouted = sum(map(str.__eq__, words, head.upper().split()))
+    if shouted < _MOSTLY * len(words) and not _WIDE_GAP.search(head):
+        return None
+    if any(map(is_value, words)):
         return None
     body = at + 1
     if body < stop and _STROKES.issuperset(lines[body]):
@@ -99,6 +104,10 @@ def read_headless(lines: Sequence[str], at: int) -> FoundRows | None:
     """
     width = len(lines[at].split())
     if width < _COLUMNS:
+        return None
+    # Where none of the next lines is alike, too few of the probe can be.
+    below = lines[at + 1 : at + 1 + _PROBE // 2]
+    if all(len(line.split()) != width for line in below):
         return None
     probe = lines[at : at + 1 + _PROBE]
     alike = sum(1 for line in probe if len(line.split()) == width)

@@ -103,6 +103,47 @@ def _many_keys(size: int) -> str:
     return json.dumps({f"key{n}": n for n in range(size // 16)})
 
 
+def _bare_numbers(size: int) -> str:
+    return json.dumps([n * 7919 % 99991 for n in range(size // 7)])
+
+
+def _bare_strings(size: int) -> str:
+    return json.dumps([f"s{n * 7919:x}" for n in range(size // 12)])
+
+
+def _no_shared_field(size: int) -> str:
+    """Objects of which no two have a field in common."""
+    return json.dumps(
+        [{f"{name}{n}": n * 7919 for name in "abcdef"} for n in range(size // 90)]
+    )
+
+
+def _ragged(size: int) -> str:
+    """Objects that each lack most of the fields, and not the same ones."""
+    return json.dumps(
+        [
+            {f"f{(n * n + 7 * k * n + k) % 41}": n * k for k in range(n % 9 + 1)}
+            for n in range(size // 65)
+        ]
+    )
+
+
+def _nested_xml(size: int) -> str:
+    inner = "".join(f"<n{k} a='1'>some text that is not short" for k in range(4))
+    closed = "".join(f"</n{k}>" for k in range(3, -1, -1))
+    item = f"{inner}{closed}\n"
+    return f"<r>\n{item * (size // len(item))}</r>"
+
+
+def _distinct_words(size: int) -> str:
+    letters = "etaoinshrdlu"
+    words = (
+        "".join(letters[n // 12**place % 12] for place in range(7))
+        for n in range(99991, 99991 + 7919 * (size // 8), 7919)
+    )
+    return " ".join(words)
+
+
 def _no_two_alike(size: int) -> str:
     """Lines of which no two have a word in common."""
     return "\n".join(
@@ -119,6 +160,12 @@ HOSTILE: Final[Mapping[str, Callable[[int], str]]] = {
     "deep blocks": _deep("{\n", "}\n"),
     "one line of json": _long_json_line,
     "many keys": _many_keys,
+    "bare numbers": _bare_numbers,
+    "bare strings": _bare_strings,
+    "no shared field": _no_shared_field,
+    "ragged": _ragged,
+    "nested xml": _nested_xml,
+    "distinct words": _distinct_words,
     "no two alike": _no_two_alike,
 }
 """What makes each text, of about a number of characters, by name."""

@@ -48,6 +48,47 @@ JSON = {
     "object": ('\ufeff {"a": [1]}', "json"),
     "lines": ('{"a": 1}\n{"a": 2}\n{"a": 3}\n', "json_records"),
 }
+MAKEFILE = """CC ?= gcc
+.PHONY: all clean
+all: app
+\tgcc -o app main.o
+%.o: %.c
+\tgcc -c $<
+clean:
+\tmake -C sub clean
+"""
+COMPONENT = """<template>
+  <div class="list" v-if="items.length">
+    <item-card v-for="item in items" :key="item.id" :item="item" />
+    <p v-else>{{ message }}</p>
+  </div>
+</template>
+<script>
+export default {
+  name: 'ItemList',
+  data() {
+    return { message: 'Nothing here', page: 1 }
+  },
+}
+</script>
+"""
+GRID = "".join(
+    f'    <table-column prop="a{n}" label="b{n}" width="{n}" />\n' for n in range(30)
+)
+PARTS = f"<template>\n{GRID}</template>\n<script>\nexport default {{}}\n</script>\n"
+FOUND = "".join(f"2026-01-0{n} 10:00:00.0 {n}12 ./lib/a{n}.py\n" for n in range(1, 10))
+PATHS = "".join(f"lib/a/b{n}.py,sha256={n}abc,{n}12\n" for n in range(30))
+VARIABLES = "".join(f"PATH_{n}=/usr/local/lib:{n}2\n" for n in range(30))
+SECTIONS = "".join(f"[part{n}]\nhost = db{n}\nport = 54{n}\n\n" for n in range(20))
+ALIKE = {
+    "times before paths": (FOUND, "listing"),
+    "cells after paths": (PATHS, "table"),
+    "variables that hold paths": (VARIABLES, "text"),
+    "settings in sections": (SECTIONS, "config"),
+    "rules of make": (MAKEFILE, "text"),
+    "a component with a template": (COMPONENT, "text"),
+    "a component with a tag per line": (PARTS, "text"),
+}
 
 
 def detect(text: str) -> str | None:
@@ -71,6 +112,13 @@ def test_other_texts_are_not_taken_for_logs(name: str) -> None:
 def test_json_is_told_by_how_it_starts(name: str) -> None:
     """JSON is told by its first characters, a byte order mark aside."""
     text, kind = JSON[name]
+    assert detect(text) == kind
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_texts_that_look_like_two_kinds_are_of_the_better_one(name: str) -> None:
+    """A text that is like two kinds is taken for the one that shows more of it."""
+    text, kind = ALIKE[name]
     assert detect(text) == kind
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from headroom_langchain.compression.excerpt import NOTHING_ASKED
 from headroom_langchain.compression.json.alarms import alarm_at
 from headroom_langchain.compression.json.reading import JsonReading
+from headroom_langchain.compression.shorten import shorten
 from headroom_langchain.structure.json_text import parse_json
 
 
@@ -164,3 +165,17 @@ def test_objects_that_are_not_shown_are_named() -> None:
 
     assert all(f"section_{n}" in text for n in range(30))
     assert "section_29" in hidden
+
+
+@pytest.mark.parametrize(
+    ("field", "usual", "failed"), [("status_code", 200, 503), ("success", True, False)]
+)
+def test_a_verdict_is_an_alarm(field: str, usual: object, failed: object) -> None:
+    """What a code or verdict calls failed is counted, like an error by its name."""
+    records = [
+        {"path": f"/{n}", "spent": n * 31 % 71, field: usual if n % 5 else failed}
+        for n in range(600)
+    ]
+    shown = shorten(json.dumps(records), interest=NOTHING_ASKED)
+    assert shown is not None
+    assert f"120 with {field}={json.dumps(failed)}" in shown.text

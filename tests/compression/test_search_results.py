@@ -50,6 +50,10 @@ def with_line(line: str) -> list[str]:
         "src/part5/mod11.c:77:static int send_all(struct conn *c, int x) {",
         "src/part5/mod11.py:77:        raise SendError(x)",
         "src/part5/mod11.py:77:SEND_LIMIT = 40",
+        "src/part5/mod11.py:77:        limit = min(send(x), 3)",
+        "src/part5/mod11.py:77:        if tries is not None and tries > send(x):",
+        'src/part5/mod11.go:77:var ErrSend = errors.New("send: closed")',
+        'src/part5/mod11.go:77:\tErrSend = &SendError{"send: not supported"}',
         "docs/send.md:3:Call send once.",
         "grep: src/secret: Permission denied",
         "Binary file src/part5/send.so matches",
@@ -72,6 +76,69 @@ def test_definition_of_what_was_searched_for_comes_first() -> None:
     lines = [f"src/m{i}.h:{i}:#define send_{i}_{i * 7 % 91} {i}" for i in range(600)]
     lines[333] = "src/m333.h:333:#define\tsend\t4"
     assert lines[333] in excerpt(lines, Interest(arguments=("send",))).text
+
+
+def test_names_that_get_a_value_show_before_those_passed_on() -> None:
+    """Of many lines that pass a name on, the few that give it a value show."""
+    lines = [
+        f"src/part{i // 40}/mod{i // 20}.py:{i}:        limit_{i % 7}=limit_{i % 7},"
+        for i in range(400)
+    ]
+    given = [f'src/part0/mod0.py:{900 + i}:limit_{i} = read("{i}")' for i in range(7)]
+    shown = excerpt([*lines, *given]).text.split("\n")
+    assert all(line in shown for line in given)
+
+
+def test_definitions_that_differ_show_before_those_alike() -> None:
+    """Of many definitions with the same text, the one with another text shows."""
+    lines = [f"src/mod{i // 9}.py:{i}:    def send(self):" for i in range(300)]
+    lines[177] = "src/mod19.py:177:    def send(self, twice=True):"
+    assert lines[177] in excerpt(lines).text.split("\n")
+
+
+def test_definition_that_differs_in_more_than_its_name_is_shown() -> None:
+    """Of an index of classes, the one with a base that no other has shows."""
+    lines = [f"src/mod{i // 9}.py:{i}:class Thing{i}(Model):" for i in range(300)]
+    lines[177] = "src/mod19.py:177:class Thing177(asyncio.CancelledError):"
+    assert lines[177] in excerpt(lines).text.split("\n")
+
+
+def test_tests_stand_behind_the_source() -> None:
+    """Definitions in tests leave the room to those in the source."""
+    lines = [
+        f"{'tests/test_' if i % 2 else 'src/'}mod{i // 8}.py:{i}:def send_{i}(x):"
+        for i in range(400)
+    ]
+    shown = excerpt(lines).text.split("\n")
+    source = sum(line.startswith("src/") for line in shown)
+    assert source > 2 * sum(line.startswith("tests/") for line in shown)
+
+
+def test_search_among_tests_has_none_aside() -> None:
+    """Where all files are tests, a folder among them counts like any other."""
+    lines = [f"a/tests/mod{i // 8}.py:{i}:def send_{i}(x):" for i in range(400)]
+    plain = [line.replace("a/tests/", "a/thing/") for line in lines]
+    told = excerpt(lines).text.replace("a/tests/", "a/thing/")
+    assert told == excerpt(plain).text
+
+
+def test_long_absolute_folder_is_said_once() -> None:
+    """What all absolute paths begin with stands in the first line of the excerpt."""
+    root = "/opt/lib/python3.11/site-packages/"
+    lines = [root + line for line in USES]
+    text = excerpt(lines).text
+    assert text.startswith(f"[{ELLIPSIS} is {root}src/]\n")
+    assert text.count(root) == 1
+    shown = [one for one in unfold_root(text) if not one.startswith("[")]
+    assert shown
+    assert all(line in lines for line in shown)
+
+
+def unfold_root(text: str) -> list[str]:
+    """Put back what all paths begin with."""
+    head, *rest = text.split("\n")
+    root = head.removeprefix(f"[{ELLIPSIS} is ").removesuffix("]")
+    return [root + one[1:] if one.startswith(ELLIPSIS) else one for one in rest]
 
 
 def test_every_line_is_original_or_marked() -> None:

@@ -35,7 +35,7 @@ _LOGGED = re.compile(
 )
 _MARKUP = re.compile(r"<(?i:!doctype|html|/?(?:div|p|a|td|tr|li|span|head|body)\b)")
 _DATA = re.compile(r"\s*\"[^\"]{1,120}\" ?:")
-_BLOCK = re.compile(r"```|~~~")
+_BLOCK = ("```", "~~~")
 _FOREIGN = re.compile(
     "|".join(one.pattern for one in (_PATCH, _LOGGED, _FOUND, _MARKUP))
 )
@@ -43,8 +43,8 @@ _ENDS = (*"{}();,:[]\\=>", "*/")
 _PLAUSIBLE = re.compile(
     r"\s*(?:#|//|/\*|\*|--|\"\"\"|@|return\b|import\b|from\b|use\b|end\b|pass$|break"
     r"|continue|else|fi$|done$|package\b|raise\b|yield\b|[\w.]+$)"
-    r"|.*[\w)\]] ?(?:[-+*|/]?=|\+\+|:=|->|=>|\() ?"
 )
+_OPERATOR = re.compile(r"[\w)\]] ?(?:[-+*|/]?=|\+\+|:=|->|=>|\()")
 _ONE_BLOCK = 2
 _FEW = 0.05
 _MANY = 0.25
@@ -68,13 +68,13 @@ class SourceCode:
         if not plain or _is_foreign(plain):
             return 0.0
         plausible = sum(map(_is_plausible, plain)) / len(plain)
-        if plausible < _CODE_NAMED:
-            return 0.0
         named = language_named(sample.arguments) is not None
+        if plausible < (_CODE_NAMED if named else _NEEDED[0][1]):
+            return 0.0
         guessed = language_like(plain)
         if named and (guessed is not None or plausible >= _CODE_NAMED_ONLY):
             return _UNMISTAKABLE
-        data = sum(1 for line in plain if _DATA.match(line))
+        data = len(tuple(filter(_DATA.match, plain)))
         if guessed is None or data > _MANY * len(plain):
             return 0.0
         hits = sum(1 for line in plain if guessed.told_by.match(line.strip()))
@@ -116,26 +116,29 @@ def _outside_comments(lines: Sequence[str]) -> Sequence[str]:
 
 def _is_plausible(line: str) -> bool:
     """Whether code has such lines, in whatever language."""
-    return line.endswith(_ENDS) or _PLAUSIBLE.match(line) is not None
+    if line.endswith(_ENDS) or _PLAUSIBLE.match(line):
+        return True
+    signs = "=" in line or "(" in line or "->" in line or "++" in line
+    return signs and _OPERATOR.search(line) is not None
 
 
 def _is_foreign(lines: Sequence[str]) -> bool:
     """Whether lines are those of a patch, a search, a log, Markdown or a page."""
     many = _MANY * len(lines)
     some = _FEW * len(lines)
-    blocks = [at for at, line in enumerate(lines) if _BLOCK.match(line)]
+    blocks = [at for at, line in enumerate(lines) if line.startswith(_BLOCK)]
     # One block that is nearly all of the text is code with a word before it.
     if len(blocks) > _ONE_BLOCK or (blocks and blocks[0] > some + _ONE_BLOCK):
         return True
     if len(blocks) == _ONE_BLOCK and blocks[1] < len(lines) - some - _ONE_BLOCK:
         return True
-    lines = [line for line in lines if _FOREIGN.match(line)]
+    lines = [*filter(_FOREIGN.match, lines)]
     for pattern, most in (
         (_PATCH, max(1.0, some)),
         (_LOGGED, max(3.0, some)),
         (_FOUND, many),
         (_MARKUP, many),
     ):
-        if sum(1 for line in lines if pattern.match(line)) > most:
+        if len(tuple(filter(pattern.match, lines))) > most:
             return True
     return False

@@ -15,6 +15,8 @@ from headroom_langchain.compression.spans import Pieces, cut_spans
 _FACTOR = 2.6
 _POWER = 0.8
 _LIKELY = 0.6
+_SECTIONED = 0.65
+_SECTION = re.compile(r"\[[^\]]+\]\s*$")
 _NAMES = (
     ".yaml",
     ".yml",
@@ -64,8 +66,8 @@ class Config:
         return "config"
 
     def likeness(self, sample: Sample) -> float:
-        """Return 0.6 for a text that consists of settings and comments."""
-        if sample.share(_CODE) > _MOST_CODE or sample.beginning.startswith(("{", "<")):
+        """Return 0.6 for settings and comments, and 0.65 if they have sections."""
+        if sample.beginning.startswith(("{", "<")) or sample.exceeds(_MOST_CODE, _CODE):
             return 0.0
         settings = sample.share(_SETTING)
         scalars = settings >= _LEAST_BESIDE_TEXT and sample.share(_SCALAR) > 0
@@ -82,7 +84,10 @@ class Config:
             return 0.0
         remarks = sample.share(_REMARK) >= _LEAST_REMARKS
         least = _LEAST_BESIDE_REMARKS if remarks else _LEAST_SETTINGS
-        return _LIKELY if settings >= least else 0.0
+        if settings < least:
+            return 0.0
+        headed = settings >= _LEAST_SETTINGS and any(map(_SECTION.match, sample.lines))
+        return _SECTIONED if headed else _LIKELY
 
     def read(self, text: str, _sample: Sample) -> ConfigReading | None:
         """Read a configuration file; `None` for one without a visible character."""

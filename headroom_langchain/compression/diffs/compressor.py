@@ -46,8 +46,7 @@ class Diffs:
 
     def likeness(self, sample: Sample) -> float:
         """Return 0.95 for a text with hunks in which nearly all lines have a sign."""
-        hunks = sum(1 for line in sample.lines if _HUNK.match(line))
-        if not hunks or sample.share(_LINE) < _ENOUGH:
+        if not any(map(_HUNK.match, sample.lines)) or sample.share(_LINE) < _ENOUGH:
             return 0.0
         return _LIKENESS
 

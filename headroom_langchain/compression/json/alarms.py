@@ -66,6 +66,12 @@ def names_trouble(path: str) -> bool:
     return bool(_KEYS.search(path))
 
 
+@lru_cache(maxsize=4096)
+def may_tell_failure(path: str) -> bool:
+    """Tell whether a value of a field can be alarming without a word of alarm."""
+    return names_trouble(path) or bool(_code(path) or _VERDICTS.search(path))
+
+
 def alarm_at(cell: str, path: str = "") -> int:
     """Return where in a cell the first alarming word is, or -1.
 

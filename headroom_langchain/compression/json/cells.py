@@ -13,7 +13,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from headroom_langchain.structure.json_text import quote, write_json
+from headroom_langchain.structure.json_text import Number, quote, write_json
 
 if TYPE_CHECKING:
     from headroom_langchain.structure.json_text import JsonValue
@@ -47,6 +47,8 @@ _TYPED_START = frozenset("-0123456789tfnNI")
 
 def write_cell(value: JsonValue) -> str:
     """Write a value for a table or a line."""
+    if isinstance(value, Number):
+        return value.lexeme
     if not isinstance(value, str):
         return write_json(value)
     if not _PLAIN.fullmatch(value) or value[-1].isspace():
@@ -77,6 +79,8 @@ def element_path(path: str, index: int | None = None) -> str:
 
 def is_number(cell: str) -> bool:
     """Tell whether a cell holds a number."""
+    if cell.isascii() and cell.isdecimal():
+        return True
     return cell[:1] in _NUMBER_START and bool(_TYPED.fullmatch(cell))
 
 

@@ -49,7 +49,7 @@ def common_cells(pieces: Sequence[Piece]) -> dict[str, str]:
 
 def without(piece: Piece, common: Mapping[str, str]) -> Piece:
     """Leave out of an object what it has in common with most, if it has more."""
-    if not isinstance(piece, Line):
+    if not isinstance(piece, Line) or common.keys().isdisjoint(piece.cells):
         return piece
     cells = {
         path: cell for path, cell in piece.cells.items() if common.get(path) != cell

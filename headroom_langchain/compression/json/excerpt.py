@@ -27,6 +27,8 @@ from headroom_langchain.compression.json.width import fit_width
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from headroom_langchain.compression.excerpt import Interest
     from headroom_langchain.compression.json.packing import Column, Row
     from headroom_langchain.compression.json.table import Table
@@ -65,8 +67,8 @@ def excerpt_table(table: Table, budget: int, interest: Interest) -> TableExcerpt
             again.
         interest: What the agent was looking for.
     """
-    complete = render_complete(table)
-    if estimate_tokens(complete) <= _SLACK * budget:
+    complete = "" if table.thinned else render_complete(table)
+    if complete and estimate_tokens(complete) <= _SLACK * budget:
         return TableExcerpt(text=complete, hidden=0, noun=table.noun, cut=False)
     columns = table.columns()
     layout = lay_out(table, columns, numbered=True)
@@ -76,7 +78,8 @@ def excerpt_table(table: Table, budget: int, interest: Interest) -> TableExcerpt
     if total >= _SUMMARY_FROM:
         described = [item for item in columns if item.path != layout.identity]
         room = int(_SUMMARY_SHARE * budget * _CHARACTERS_PER_TOKEN)
-        summary = summarize(described, total, table.noun, room)
+        of = f"{total} of {table.total()}" if table.thinned else f"all {total}"
+        summary = summarize(described, f"{of} {table.noun}", room)
     header = _header(table, width, budget)
     used = estimate_tokens(header) + estimate_tokens(summary)
     picked = reasons_by_row(pick_rows(table, columns, interest))
@@ -93,7 +96,10 @@ def excerpt_table(table: Table, budget: int, interest: Interest) -> TableExcerpt
     if summary:
         shown.append(summary)
     return TableExcerpt(
-        text="\n".join(shown), hidden=total - len(lines), noun=table.noun, cut=True
+        text="\n".join(shown),
+        hidden=table.total() - len(lines),
+        noun=table.noun,
+        cut=True,
     )
 
 
@@ -107,16 +113,26 @@ def _repeated(
         for path, reason in reasons.items()
         if reason is Reason.ALARM
     )
-    paths = {path for path, _ in alarms}
+    counts = _counts(table, columns, alarms)
+    told = [
+        f"{counts[path, cell]} with {path}={clip(cell, _VALUE_WIDTH)}"
+        for path, cell in alarms
+        if counts[path, cell] > ROWS_PER_VALUE
+    ]
+    return [f"repeated, of all {table.noun}: {', '.join(told)}"] if told else []
+
+
+def _counts(
+    table: Table, columns: list[Column], cells: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str], int]:
+    """Return how many records have each of some cells."""
+    if table.thinned:
+        return table.thinned.alarms
+    paths = {path for path, _ in cells}
     counts = {
         column.path: column.open().counts for column in columns if column.path in paths
     }
-    told = [
-        f"{counts[path][cell]} with {path}={clip(cell, _VALUE_WIDTH)}"
-        for path, cell in alarms
-        if counts[path][cell] > ROWS_PER_VALUE
-    ]
-    return [f"repeated, of all {table.noun}: {', '.join(told)}"] if told else []
+    return {(path, cell): counts[path][cell] for path, cell in cells}
 
 
 def _left_out(

@@ -103,7 +103,9 @@ def _of_line(line: Line) -> Iterator[Piece]:
         del cells[path]
     if len(cells) >= _FEWEST_ELEMENTS:
         yield _entries(line.path, cells)
-    elif cells or not found:
+    elif not found:
+        yield line
+    elif cells:
         yield replace(line, cells=cells)
     yield from found
 

@@ -108,6 +108,11 @@ def _fitted(
         for at in loose:
             if (text := _write(pieces[at], limit, width)) != texts[at]:
                 texts[at], costs[at] = text, estimate_tokens(text)
+    for at in loose:
+        piece = pieces[at]
+        if isinstance(piece, Line) and _is_cut(piece, texts[at]):
+            # It is seldom written in full again.
+            piece.written.clear()
     return texts, costs
 
 
@@ -116,7 +121,7 @@ def _rank(
 ) -> dict[int, tuple[int, int, bool, int]]:
     """Rank pieces: what is alarming, asked for, not like many before, and high up."""
     seen: Counter[str] = Counter()
-    told: set[str] = set()
+    told: set[int] = set()
     unusual = unusual_objects(pieces)
     ranks: dict[int, tuple[int, int, bool, int]] = {}
     for at, text in texts.items():
@@ -126,7 +131,8 @@ def _rank(
         if urgency == _ROUTINE and at in unusual:
             urgency = _UNUSUAL
         repeats = max(0, seen[kind] - _FEW_ALIKE)
-        said = text.removeprefix(path)
+        # A hash takes less room than a long text.
+        said = hash(text.removeprefix(path))
         if said in told:
             urgency = _ROUTINE
             repeats += _SAID_BEFORE

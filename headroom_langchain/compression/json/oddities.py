@@ -45,8 +45,8 @@ def odd_cells(column: Values, total: int) -> Iterator[str]:
     if total < _FEWEST or len(column.counts) <= 1:
         return
     yield from _rare_kinds(column, column.counts, _type)
-    texts = [cell for cell in column.counts if _type(cell) == "text"]
-    if len(texts) < _NEARLY_ALL * len(column.counts):
+    texts = _texts(column.counts)
+    if not texts:
         return
     yield from _rare_kinds(column, texts, _beginning)
     yield from _rare_kinds(column, texts, _ending)
@@ -111,23 +111,41 @@ def _rare_kinds(
     column: Values, cells: Collection[str], kind_of: Callable[[str], str]
 ) -> Iterator[str]:
     """Yield one value of each kind that hardly any record has, or two as proof."""
-    counts: Counter[str] = Counter()
-    for cell in cells:
-        counts[kind_of(cell)] += column.counts[cell]
+    kinds = list(map(kind_of, cells))
+    counts = Counter(kinds)
+    if len(counts) <= _KINDS and len(column.counts) < column.present:
+        counts.clear()
+        for cell, kind in zip(cells, kinds, strict=True):
+            counts[kind] += column.counts[cell]
     if not 1 < len(counts) <= _KINDS:
         return
     often = max(1, int(_RARE * column.present))
     if max(counts.values()) < column.present // 2 or min(counts.values()) > often:
         return
     seen: Counter[str] = Counter()
-    for cell in cells:
-        kind = kind_of(cell)
+    for cell, kind in zip(cells, kinds, strict=True):
         if counts[kind] <= often and seen[kind] < _PROOF:
             seen[kind] += 1
             yield cell
 
 
+def _texts(cells: Collection[str]) -> list[str]:
+    """Return the texts among cells; nothing when more than a few are none."""
+    texts: list[str] = []
+    others = 0
+    for cell in cells:
+        if _type(cell) == "text":
+            texts.append(cell)
+            continue
+        others += 1
+        if len(cells) - others < _NEARLY_ALL * len(cells):
+            return []
+    return texts
+
+
 def _type(cell: str) -> str:
+    if cell.isascii() and cell.isdecimal():
+        return "number"
     if cell in {"null", "true", "false", '""', "[]", "{}"}:
         return "null" if cell in {"null", '""'} else cell
     if is_number(cell):

@@ -37,6 +37,7 @@ _SHORTEST_LINE: Final = 8
 _MOST_MEMBERS: Final = 200
 _VERY_MANY: Final = 1_000
 _SHORT: Final = 400
+_MOST_FIELDS: Final = 4_000
 _AT_ONCE: Final = 256
 
 
@@ -67,8 +68,10 @@ class Packed(list[JsonValue]):
         return self.rows.size() + sum(map(size_of, arrays))
 
     def add(self, record: JsonValue, start: int) -> bool:
-        """Add what stands at an offset, if it is an object."""
+        """Add what stands at an offset, if it is an object and all have few fields."""
         if not isinstance(record, dict):
+            return False
+        if self.rows.fields() > _MOST_FIELDS:
             return False
         arrays = pack(self.rows, self.inner, record)
         if arrays:
@@ -114,7 +117,7 @@ def read_packed(text: str) -> JsonValue:
     Returns:
         The document, its records `Packed`; `None` when the text is something else.
     """
-    body = _body(text)
+    body = body_of(text)
     if not body or len(body) < _SHORTEST_LINE * body.count("\n"):
         return None
     reader = _Reader(body)
@@ -136,7 +139,7 @@ def read_entries(text: str) -> Rows | None:
     Returns:
         A row for each member, or `None` when the text is something else.
     """
-    body = _body(text)
+    body = body_of(text)
     if body[:1] != "{" or body.count(",") < _VERY_MANY:
         return None
     cursor = Cursor(body)
@@ -162,7 +165,7 @@ def read_scalars(text: str) -> str | None:
     Returns:
         The array without any space, or `None` when the text is something else.
     """
-    body = _body(text)
+    body = body_of(text)
     if body[:1] != "[" or body.count(",") < _VERY_MANY:
         return None
     cursor = Cursor(body)
@@ -183,8 +186,8 @@ def read_scalars(text: str) -> str | None:
     return f"[{','.join([*parts, *some])}]"
 
 
-def _body(text: str) -> str:
-    """Return a text without what may stand around JSON, if it could be JSON."""
+def body_of(text: str) -> str:
+    """Return a text without what may stand around JSON; empty if it is not JSON."""
     body = text.removeprefix("\ufeff").strip().removesuffix(",")
     return body if body[:1] + body[-1:] in {"{}", "[]"} else ""
 

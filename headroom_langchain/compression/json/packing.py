@@ -10,9 +10,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, islice, repeat
+from itertools import groupby, repeat
 from typing import Final, TypeAlias, overload
 
 Row: TypeAlias = dict[str, str]
@@ -54,8 +54,23 @@ class Rows(Sequence[Row]):
         self._blocks: list[_Alike | _Unlike] = []
         self._open: list[Row] = []
         self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._fields: set[str] = set()
         for row in rows:
             self.append(row)
+
+    @classmethod
+    def alike(cls, columns: Mapping[str, Sequence[str]]) -> Rows:
+        """Make rows that have all fields, given the cells of each field."""
+        rows = cls()
+        paths = tuple(columns)
+        total = len(columns[paths[0]])
+        whole = total - total % _SIZE
+        for at in range(0, whole, _SIZE):
+            cells = (column[at : at + _SIZE] for column in columns.values())
+            rows._blocks.append(_Alike(paths, list(map("\n".join, cells))))
+        for at in range(whole, total):
+            rows.append({path: column[at] for path, column in columns.items()})
+        return rows
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -84,7 +99,9 @@ class Rows(Sequence[Row]):
         if isinstance(found, _Alike):
             cells = [text.split("\n", at + 1)[at] for text in found.columns]
             return dict(zip(found.paths, cells, strict=True))
-        return next(islice(found.rows(), at, None))
+        paths = found.paths[at]
+        cells = found.cells[at].split("\n") if paths else []
+        return dict(zip(paths, cells, strict=True))
 
     def change(self, numbers: Iterable[int], new: Callable[[int, Row], Row]) -> None:
         """Replace some rows.
@@ -101,10 +118,15 @@ class Rows(Sequence[Row]):
             if not is_open:
                 self._blocks[block] = self._packed(rows)
 
+    def fields(self) -> int:
+        """Return how many fields the rows have, but for the last few of them."""
+        return len(self._fields)
+
     def append(self, row: Row) -> None:
         """Add a row at the end."""
         self._open.append(row)
         if len(self._open) == _SIZE:
+            self._fields.update(*self._open)
             self._blocks.append(self._packed(self._open))
             self._open = []
 

@@ -19,6 +19,7 @@ from headroom_langchain.compression.json.alarms import (
     alarm_at,
     kind_of,
     may_alarm,
+    may_tell_failure,
     names_trouble,
 )
 from headroom_langchain.compression.json.oddities import (
@@ -152,7 +153,7 @@ def spread(total: int, limit: int) -> Iterator[int]:
 
 def _alarms(column: Values, total: int) -> Iterator[Pick]:
     path = column.path
-    if not names_trouble(path) and not may_alarm(column.counts):
+    if not may_tell_failure(path) and not may_alarm(column.counts):
         return
     cells = [cell for cell in column.counts if alarm_at(cell, path) >= 0]
     rows = sum(column.counts[cell] for cell in cells)

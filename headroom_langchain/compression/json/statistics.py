@@ -40,20 +40,19 @@ def dates_of(column: Values) -> list[str]:
     return sorted(cells)
 
 
-def summarize(columns: Iterable[Column], rows: int, noun: str, limit: int) -> str:
+def summarize(columns: Iterable[Column], of: str, limit: int) -> str:
     """Describe columns: counts of categories, ranges of numbers and dates.
 
     Args:
         columns: The columns to describe.
-        rows: How many records the table has.
-        noun: What a record is called.
+        of: Which records they are the columns of, such as `all 500 rows`.
         limit: Characters the line may have.
 
     Returns:
         A line such as `summary of all 500 rows: state 480 ok, 20 failed; cpu 0.1
         to 99.5, median 3`, or nothing when there is nothing to tell.
     """
-    head = f"summary of all {rows} {noun}: "
+    head = f"summary of {of}: "
     parts: list[str] = []
     size = len(head)
     described = [(_rank(column), _describe(column)) for column in columns]

@@ -20,7 +20,7 @@ from headroom_langchain.compression.json.cells import (
 from headroom_langchain.compression.json.packing import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from headroom_langchain.compression.json.packing import Column, Row
 
@@ -29,6 +29,16 @@ _LONGEST_IDENTITY: Final = 90
 _WIDEST_PLACED: Final = 100
 _WORTH_A_PREFIX: Final = 60
 _NAMES: Final = ("name", "id", "key", "title", "path", "file", "filename", "url", "arn")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thinned:
+    """What is known of very many records when only some of them are rows."""
+
+    total: int
+    """How many records there are."""
+    alarms: Mapping[tuple[str, str], int]
+    """How often each alarming value occurs, by its path and itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +55,16 @@ class Table:
     """For each row, its position when the array has other rows elsewhere."""
     of: int = 0
     """How many elements the array has when not all of them are rows here."""
+    thinned: Thinned | None = None
+    """Set when the rows are only some of very many records."""
     known_columns: list[Column] = field(default_factory=list, init=False)
     """What `columns` found, once it was asked."""
     written: list[str] = field(default_factory=list, init=False)
     """What `render_complete` wrote, once it was asked."""
+
+    def total(self) -> int:
+        """Return how many records the table stands for."""
+        return self.thinned.total if self.thinned else len(self.rows)
 
     def number(self, row: int) -> int:
         """Return the position in its array of a row of the table."""
@@ -96,7 +112,7 @@ class Layout:
             shown: Which of its rows follow, when not all do.
         """
         of = f" of {table.of}" if table.of else ""
-        parts = [f"{len(table.rows)}{of} {table.noun}{shown}"]
+        parts = [f"{table.total()}{of} {table.noun}{shown}"]
         if self.prefix:
             parts.append(f"a leading . means {self.prefix}")
         for label, cells in (

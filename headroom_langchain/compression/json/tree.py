@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from headroom_langchain.compression.excerpt import Reading
 from headroom_langchain.compression.json.blocks import Block, Line
 from headroom_langchain.compression.json.cells import ROOT
 from headroom_langchain.compression.json.inside import ExcerptText, excerpt_plainly
 from headroom_langchain.compression.json.likeness import looks_like_json
+from headroom_langchain.compression.json.long import read_long
 from headroom_langchain.compression.json.packed import read_entries, read_scalars
 from headroom_langchain.compression.json.reading import JsonReading, excerpt_budget
 from headroom_langchain.compression.json.table import Table
@@ -32,12 +34,15 @@ class NestedJson:
         """Return 0.8 for a text that begins as JSON does."""
         return _LIKENESS if looks_like_json(sample) else 0.0
 
-    def read(self, text: str, _sample: Sample) -> JsonReading | None:
+    def read(self, text: str, _sample: Sample) -> Reading | None:
         """Read a text that is one JSON array or object, or one object per line.
 
         Returns:
             The reading, or `None` when the text is something else.
         """
+        long = read_long(text)
+        if long is not None:
+            return long
         flat = _read_flat(text)
         if flat is not None:
             return JsonReading([flat], [flat], self.inside)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import filterfalse, islice, pairwise
 
 from headroom_langchain.compression.sample import Sample
+from headroom_langchain.structure.listing_lines import listing_form
 
 _STAMP = re.compile(
     r"[\[(<]?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T _:-]\d{1,2}:\d\d"
@@ -44,15 +46,18 @@ _BUILD = re.compile(
 )
 _TESTS = re.compile(
     r"={3,} .{1,100} ={3,}$|_{3,} .{1,150} _{3,}$"
-    r"|.{1,200} (?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)(?: +\[ *\d+%\])?$"
     r"|(?:PASSED|FAILED|SKIPPED|XFAIL|PASS|FAIL) {1,2}\S"
     r"|E   |>   {2,}|\s*(?:--- (?:PASS|FAIL|SKIP)|=== (?:RUN|CONT|PAUSE|NAME))"
-    r"|test \S+ \.\.\. |.{1,200} \.\.\. (?:ok|FAIL|ERROR|skipped)|\s*[✓✔√✗✘✖✕●○] "
+    r"|test \S+ \.\.\. |\s*[✓✔√✗✘✖✕●○] "
     r"|Tests?(?: run)?: |Test Suites: |ok +\S+\s+[\d.]+s|(?:not )?ok \d+ "
     r"|\d+/\d+ Test +#\d+: |Start +\d+: |(?:Passed|Failed|Skipped) \S+ .{0,80}\[[<\d]"
     r"|# (?:Subtest|tests|pass|fail|skipped|suites|duration_ms)\b|duration_ms: "
     r"|Failure/Error: |# \./\S+:\d+:in |\d+ examples?, |[.FEIWRSP*]{20,}(?: |$)"
     r"|\S+ [.FsxEX]{5,} *(?:\[ *\d+%\])?$|Ran \d+ tests?"
+)
+_VERDICT = re.compile(
+    r".{1,200} (?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)(?: +\[ *\d+%\])?$"
+    r"|.{1,200} \.\.\. (?:ok|FAIL|ERROR|skipped)"
 )
 _TRACE = re.compile(
     r"\s*(?:at (?:async |new )?[\w$.<>/\[@~-]+ ?\(|at \S+ in |File \".*\", line \d"
@@ -82,7 +87,12 @@ _LIKELY = 0.7
 _PERHAPS = 0.5
 _NEARLY_ALL = 0.8
 _MOST = 0.5
-_MARKS = (_STAMP, _LEVEL, _TRACE, _BUILD, _TESTS, _ACCESS)
+_MARK = re.compile(
+    "|".join(
+        f"(?:{one.pattern})"
+        for one in (_STAMP, _LEVEL, _TRACE, _BUILD, _TESTS, _ACCESS)
+    )
+)
 _PATCH = re.compile(r"diff --git |@@ -\d+|Index: |--- a/|\+\+\+ b/")
 _MARKUP = re.compile(
     r"<!DOCTYPE|<html|<\?xml|<[a-zA-Z][\w:.-]*(?:[ >]|/>)", re.IGNORECASE
@@ -96,7 +106,16 @@ _CODE = re.compile(
 _DIAGNOSTIC = re.compile(r"[:(]\d+[,:\d]*\)?: (?:fatal )?(?:error|warning)(?: \w+)?: ")
 _LEVEL_WORD = re.compile(r"\b(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL)\b")
 _STAMP_INSIDE = re.compile(r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d")
+_SHOUTED = re.compile(
+    r"[TDINWEFPSX](?:RACE|EBUG|NFO|OTICE|ARN|RROR|A(?:TAL|ILED)|ASSED|KIPPED|FAIL|PASS)"
+)
+_CLOCK = re.compile(r":\d\d:\d\d")
+_TARGET = re.compile(r"[\w.%/$(){}-]+(?: [\w.%/$(){}-]+)* ?::?(?: [^=]*)?$")
+_VARIABLE = re.compile(r"(?:export )?\w+ *[:?+]?=|\.PHONY\b")
 _LEVEL_WITHIN = 80
+_GLANCED = 90
+_GLANCE = 45
+_FAR_TOO_FEW = 0.1
 _ENOUGH = 0.3
 _ENOUGH_TRACES = 0.15
 _MOSTLY_TRACES = 0.25
@@ -120,30 +139,32 @@ def log_likeness(sample: Sample) -> float:
         return 0.0
     if _is_certain(lines):
         return _CERTAIN
+    if len(lines) > _GLANCED and not _may_be_log(lines[:: len(lines) // _GLANCE]):
+        return 0.0
     size = len(lines)
-    marked = traces = diagnostics = foreign = 0
-    for line in lines:
-        marked += _is_marked(line)
-        traces += _TRACE.match(line) is not None
-        diagnostics += _DIAGNOSTIC.search(line) is not None
-        foreign += _CODE.match(line) is not None or _MARKUP.match(line) is not None
+    logged = _marked(lines)
+    marked = len(logged)
+    traces = len(tuple(filter(_TRACE.match, logged)))
     if traces >= max(_LEAST, _ENOUGH_TRACES * size):
         return _TRACES if traces >= _MOSTLY_TRACES * size else _LIKELY
+    diagnostics = sum(map(_has_diagnostic, lines))
     logs = (
         marked >= max(_LEAST, _ENOUGH * size)
         or diagnostics >= max(_LEAST, _ENOUGH_DIAGNOSTICS * size)
         or _starts_alike(lines)
     )
     most_foreign = min(max(marked, size // 2), marked + diagnostics + size // 3)
-    if not logs or foreign > most_foreign:
+    if not logs or _is_makefile(lines) or _is_foreign(lines, most_foreign):
         return 0.0
     return _LIKELY if marked >= _MOST * size else _PERHAPS
 
 
 def _is_certain(lines: Sequence[str]) -> bool:
     """Whether nearly all lines have a time stamp, or a tool gives its name."""
-    if sum(map(_is_stamped, lines)) >= max(_LEAST, _NEARLY_ALL * len(lines)):
-        return True
+    others = min(len(lines) - _LEAST, (1 - _NEARLY_ALL) * len(lines))
+    if len(tuple(islice(filterfalse(_is_stamped, lines), int(others) + 1))) <= others:
+        # `find -printf` puts the time before the path if asked to.
+        return listing_form(lines) is None
     if lines[0].startswith("<") or any(line.startswith(_FENCE) for line in lines):
         return False
     return any(_BANNER.match(line) for line in lines[:_BANNER_LINES])
@@ -158,20 +179,62 @@ def starts_like_log(start: str) -> bool:
     return any(mark.match(start) for mark in (_STAMP, _BUILD, _LEVEL))
 
 
+def _is_foreign(lines: Sequence[str], most: int) -> bool:
+    """Whether more lines than that are of code or of markup."""
+    return sum(1 for line in lines if _CODE.match(line) or _MARKUP.match(line)) > most
+
+
+def _may_be_log(lines: Sequence[str]) -> bool:
+    """Whether some lines of many leave it open that most are those of a log."""
+    return (
+        len(_marked(lines)) > _FAR_TOO_FEW * len(lines)
+        or any(map(_has_diagnostic, lines))
+        or _starts_alike(lines)
+    )
+
+
+def _marked(lines: Sequence[str]) -> list[str]:
+    """Return the lines that are as logs have them."""
+    text = "\n".join(lines)
+    if _SHOUTED.search(text) or _CLOCK.search(text) or " ... " in text:
+        return [*filter(_is_marked, lines)]
+    return [line for line in lines if _MARK.match(line.lstrip())]
+
+
 def _is_marked(line: str) -> bool:
     plain = line.lstrip()
-    if any(mark.match(plain) for mark in _MARKS):
+    if _MARK.match(plain):
         return True
-    return (
-        _LEVEL_WORD.search(line, 0, _LEVEL_WITHIN) is not None
-        or _STAMP_INSIDE.search(line, 0, _LEVEL_WITHIN) is not None
+    shouts = _SHOUTED.search(line) is not None
+    if shouts and _LEVEL_WORD.search(line, 0, _LEVEL_WITHIN):
+        return True
+    if (shouts or " ... " in plain) and _VERDICT.match(plain):
+        return True
+    clock = ":" in line and _CLOCK.search(line) is not None
+    return clock and _STAMP_INSIDE.search(line, 0, _LEVEL_WITHIN) is not None
+
+
+def _has_diagnostic(line: str) -> bool:
+    named = "error" in line or "warning" in line
+    return named and _DIAGNOSTIC.search(line) is not None
+
+
+def _is_makefile(lines: Sequence[str]) -> bool:
+    """Whether commands stand below targets, and variables are set."""
+    rules = sum(
+        1
+        for above, line in pairwise(lines)
+        if line.startswith("\t") and _TARGET.match(above)
     )
+    return rules >= _LEAST and any(map(_VARIABLE.match, lines))
 
 
 def _starts_alike(lines: Sequence[str]) -> bool:
     """Whether many lines begin with one tag such as `[worker]` or `Status-12:`."""
     tags: Counter[str] = Counter()
     for line in lines:
+        if "[" not in line and ":" not in line:
+            continue
         first = line.split(None, 1)[0]
         # A path with a line number before each line is a search result.
         tagged = first.startswith("[") or (first[-1] == ":" and "." not in first)
@@ -187,8 +250,10 @@ def _is_table(lines: Sequence[str]) -> bool:
         return False
     for delimiter in ",\t;|":
         width = lines[0].count(delimiter)
+        if width < _LEAST:
+            continue
         same = sum(1 for line in lines if line.count(delimiter) == width)
-        if width >= _LEAST and same >= _ENOUGH_COLUMNS * len(lines):
+        if same >= _ENOUGH_COLUMNS * len(lines):
             return True
     return False
 

@@ -69,6 +69,8 @@ class Html:
     def likeness(self, sample: Sample) -> float:
         """Return 0.9 for a document, 0.65 for a part of one, 0 for a template."""
         beginning = sample.beginning
+        if beginning.lstrip()[:1] != "<" and not beginning.startswith("HTTP/"):
+            return 0.0
         marks = _TEMPLATE.findall(beginning)
         if len(marks) > _MOST_TEMPLATE_MARKS and not sample.named(".html", ".htm"):
             return 0.0

@@ -34,12 +34,21 @@ def clip(line: str, words: Sequence[str] = ()) -> str:
 class ClippedLines(Sequence[str]):
     """Lines as they are to be shown, cut when they are asked for."""
 
-    __slots__ = ("_lines", "_words")
+    __slots__ = ("_lines", "_root", "_words")
 
-    def __init__(self, lines: Sequence[str], words: Sequence[str] = ()) -> None:
-        """Take the lines, and the words around which over-long ones are cut."""
+    def __init__(
+        self, lines: Sequence[str], words: Sequence[str] = (), root: str = ""
+    ) -> None:
+        """Take the lines.
+
+        Args:
+            lines: The lines.
+            words: Words around which over-long lines are cut.
+            root: What stands as `…` where a line begins with it.
+        """
         self._lines = lines
         self._words = words
+        self._root = root
 
     def __len__(self) -> int:
         """Return the number of lines."""
@@ -48,7 +57,7 @@ class ClippedLines(Sequence[str]):
     def __iter__(self) -> Iterator[str]:
         """Give the lines in order."""
         for line in self._lines:
-            yield line if len(line) <= _LONGEST else clip(line, self._words)
+            yield self._cut(line)
 
     @overload
     def __getitem__(self, at: int) -> str: ...
@@ -57,5 +66,10 @@ class ClippedLines(Sequence[str]):
     def __getitem__(self, at: int | slice) -> str | list[str]:
         """Return a line, or some."""
         if isinstance(at, slice):
-            return [clip(line, self._words) for line in self._lines[at]]
-        return clip(self._lines[at], self._words)
+            return [self._cut(line) for line in self._lines[at]]
+        return self._cut(self._lines[at])
+
+    def _cut(self, line: str) -> str:
+        if self._root and line.startswith(self._root):
+            line = f"{ELLIPSIS}{line[len(self._root) :]}"
+        return line if len(line) <= _LONGEST else clip(line, self._words)

@@ -12,13 +12,18 @@ from headroom_langchain.compression.density import too_dense
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.sample import Sample
 from headroom_langchain.compression.search.clipping import ClippedLines
-from headroom_langchain.compression.search.folding import fold_paths
+from headroom_langchain.compression.search.folding import (
+    fold_paths,
+    heading,
+    starts_as_folded,
+)
 from headroom_langchain.compression.search.hits import choose_hits
 from headroom_langchain.compression.search.marks import (
     Groups,
     coarsened,
     write_groups,
 )
+from headroom_langchain.compression.search.places import common_folder
 from headroom_langchain.structure.search_lines import (
     SearchForm,
     SearchResult,
@@ -31,6 +36,8 @@ _LIKENESS = 0.85
 _FACTOR = 4.7
 _POWER = 0.66
 _TOKENS_PER_MARK = 18
+_LONG = 10
+_FEW = 2
 
 
 class SearchResults:
@@ -79,21 +86,37 @@ class SearchReading:
             interest: What the agent was looking for.
         """
         result = self.result
-        pieces = ClippedLines(result.lines, interest.arguments)
+        root = _root(result)
+        pieces = ClippedLines(result.lines, interest.arguments, root)
         shown = choose_hits(result, pieces, budget, interest)
-        text = write_groups(pieces, _groups(result, budget), shown)
+        text = write_groups(pieces, _groups(result, budget, root), shown)
+        if root:
+            text = f"{heading(root)}\n{text}"
         total = sum(result.matches)
         visible = sum(1 for at, one in enumerate(shown) if one and result.matches[at])
         omitted = f"{total - visible:,} of {total:,} matches"
         return Excerpt(text=text, omitted=omitted)
 
 
-def _groups(result: SearchResult, budget: int) -> Groups:
+def _root(result: SearchResult) -> str:
+    """Return the long absolute folder that all paths begin with, to say it once.
+
+    Relative paths stay whole, as they are what an agent would write.
+    """
+    if result.form == SearchForm.HEADED or len(result.files) < _FEW:
+        return ""
+    root = common_folder(result.files)
+    absolute = root.startswith("/") or root[1:2] == ":"
+    long = absolute and len(root) >= _LONG
+    return root if long and not starts_as_folded(result.lines) else ""
+
+
+def _groups(result: SearchResult, budget: int, root: str) -> Groups:
     """Count by file, or by folder where there are too many files to name."""
     counted = result.form == SearchForm.COUNTED
     groups = Groups(
         of=result.file_of,
-        names=result.files,
+        names=ClippedLines(result.files, root=root) if root else result.files,
         noun=("file", "files") if counted else ("match", "matches"),
         counts=result.matches,
     )

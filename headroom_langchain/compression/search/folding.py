@@ -16,6 +16,16 @@ _HEAD: Final = f"[{ELLIPSIS} is "
 _LEAST: Final = 4
 
 
+def starts_as_folded(lines: Iterable[str]) -> bool:
+    """Tell whether a line could be taken for one whose path is folded."""
+    return any(line.startswith((ELLIPSIS, _HEAD)) for line in lines)
+
+
+def heading(prefix: str) -> str:
+    """Return the line that says what `…` stands for."""
+    return f"{_HEAD}{prefix}]"
+
+
 def fold_paths(lines: Sequence[str], prefixes: Iterable[str]) -> str | None:
     """Say each path once for the lines that follow each other with it.
 
@@ -27,14 +37,14 @@ def fold_paths(lines: Sequence[str], prefixes: Iterable[str]) -> str | None:
         The lines with folded paths, or `None` when that is no shorter, or when a
         line could be taken for a folded one.
     """
-    if any(line.startswith((ELLIPSIS, _HEAD)) for line in lines):
+    if starts_as_folded(lines):
         return None
     out: list[str] = []
     at = 0
     for prefix, run in groupby(prefixes):
         stop = at + sum(1 for _ in run)
         if (stop - at - 1) * len(prefix) > len(_HEAD) + _LEAST * (stop - at):
-            out.append(f"{_HEAD}{prefix}]")
+            out.append(heading(prefix))
             out.append(_joined(one[len(prefix) :] for one in lines[at:stop]))
         else:
             out.append("\n".join(lines[at:stop]))

@@ -1,15 +1,19 @@
 """Choose which lines of a search result an excerpt shows.
 
-Messages of the tool come first, then definitions of what was searched for, the
-most telling line of each file, other definitions, alarming lines and settings,
-and lines unlike the rest. What is left of the budget shows lines evenly.
+Messages of the tool come first, then definitions, those of what was searched for
+before others, lines that give a name its value, lines that compare or raise, and the
+most telling line of each file, then alarming lines, settings and lines unlike the
+rest. What is left of the budget shows lines evenly. What is said for the first time
+comes before what is said again, and source files come before tests and the like.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from headroom_langchain.compression.asked import lines_with
@@ -17,6 +21,8 @@ from headroom_langchain.compression.choice import Choice, evenly
 from headroom_langchain.compression.excerpt import Interest
 from headroom_langchain.compression.odd_values import odd_lines
 from headroom_langchain.compression.rare_alarms import rare_alarms
+from headroom_langchain.compression.search.places import aside
+from headroom_langchain.compression.search.statements import assigned, checks
 from headroom_langchain.structure.line_sense import Sense, sense
 from headroom_langchain.structure.log_levels import Level, judge
 from headroom_langchain.structure.search_lines import SearchForm, SearchResult
@@ -26,6 +32,9 @@ _PARTS = re.compile(r"\w+")
 _LOG_LINE = re.compile(
     r".{0,40}?(?:\d{4}-\d\d-\d\d[T ]\d\d:|\d\d:\d\d:\d\d"
     r"|\b(?:ERROR|WARN|WARNING|FATAL|INFO|FAILED|FAIL|CRITICAL)\b)"
+)
+_NAME = re.compile(
+    r"\b(?:class|def|func|function|fn|struct|interface|enum|trait)[ \t]+[\w$]+"
 )
 _NUMBER = re.compile(r"\d+\s*$")
 _MESSAGES: Final = 0.2
@@ -107,6 +116,8 @@ class _Kinds:
             for at, file in enumerate(result.file_of)
         ]
         self._senses = bytearray(sense(body) for body in self._bodies)
+        # Lines of no file have the number -1, and so the last of these.
+        self._aside = aside(result.files) + b"\0"
         self._logs = _look_like_logs(self._bodies)
         self.failures = _failures(self._bodies) if self._logs else []
 
@@ -115,11 +126,14 @@ class _Kinds:
         yield self._named(), 0.6
         yield self._asked(), 0.3
         yield rare_alarms(enumerate(self._bodies)), 0.3
-        yield self._spread(Sense.DEFINITION), 0.75
+        yield self._telling(Sense.DEFINITION), 0.75
+        yield self._assigned(), 0.5
+        yield self._checks(), 0.5
         yield self._of_each_file(), 0.6
-        yield self._spread(Sense.ALARM), 0.4
+        yield self._telling(Sense.ALARM), 0.4
         yield self._odd(), 0.3
-        yield self._spread(Sense.SETTING), 0.4
+        yield self._telling(Sense.SETTING), 0.4
+        yield self._context(), 0.2
         yield self._distinct(), 1.0
 
     def _named(self) -> list[int]:
@@ -141,11 +155,71 @@ class _Kinds:
         question = lines_with(self._bodies, self._interest.question, few=_MENTIONED)
         return [*arguments, *question]
 
-    def _spread(self, wanted: Sense) -> Iterable[int]:
+    def _telling(self, wanted: Sense) -> Iterable[int]:
+        """Matches of one sense: those that differ in more than a name come first."""
+        places = array("i", self._matches((wanted,)))
+        some = places[:: 1 + len(places) // _MOST_COMPARED]
+        return self._in_turn(
+            {at: _NAME.sub("", self._bodies[at].strip(), count=1) for at in some}
+        )
+
+    def _assigned(self) -> Iterable[int]:
+        """Lines that give a name its value, one of each name first."""
+        kinds = (Sense.ALARM, Sense.SETTING, Sense.PLAIN)
+        said = self._said_once(kinds, assigned)
+        return self._in_turn({at: assigned(one) for one, at in said.items()})
+
+    def _checks(self) -> Iterable[int]:
+        """Lines that compare with a bound, and those that raise."""
+        kinds = (Sense.ALARM, Sense.SETTING, Sense.PLAIN, Sense.COMMENT)
+        said = self._said_once(kinds, checks)
+        return self._in_turn({at: one for one, at in said.items()})
+
+    def _context(self) -> Iterable[int]:
+        """Alarms, then definitions, in the lines around the matches."""
         matches = self._result.matches
-        places = [at for at, said in enumerate(self._senses) if said == wanted]
-        yield from evenly([at for at in places if matches[at]])
-        yield from evenly([at for at in places if not matches[at]])
+        for wanted in (Sense.ALARM, Sense.DEFINITION):
+            said = (at for at, one in enumerate(self._senses) if one == wanted)
+            yield from evenly([at for at in said if not matches[at]])
+
+    def _said_once(
+        self, kinds: Collection[Sense], counts: Callable[[str], object]
+    ) -> dict[str, int]:
+        """What matches of some senses say, if it counts, with the first such line."""
+        said: dict[str, int] = {}
+        for at in self._matches(kinds):
+            if len(said) < _MOST_COMPARED and counts(self._bodies[at]):
+                said.setdefault(self._bodies[at].strip(), at)
+        return said
+
+    def _matches(self, kinds: Collection[Sense]) -> Iterator[int]:
+        matches = self._result.matches
+        for at, said in enumerate(self._senses):
+            if matches[at] and said in kinds:
+                yield at
+
+    def _in_turn(self, said: dict[int, str]) -> Iterator[int]:
+        """Give what is said first before what is said again, and files in turn.
+
+        A file has its next turn the sooner the more lines of it there are. What
+        stands aside comes last.
+
+        Args:
+            said: What each line says.
+        """
+        file_of = self._result.file_of
+        sizes = Counter(file_of[at] for at in said)
+        seen: set[str] = set()
+        turns: Counter[tuple[int, bool]] = Counter()
+        ranked: dict[tuple[int, bool, float], list[int]] = {}
+        for at, words in said.items():
+            file, again = file_of[at], words in seen
+            seen.add(words)
+            turns[file, again] += 1
+            turn = turns[file, again] / math.sqrt(sizes[file])
+            ranked.setdefault((self._aside[file], again, turn), []).append(at)
+        for rank in sorted(ranked):
+            yield from evenly(ranked[rank])
 
     def _of_each_file(self) -> Iterable[int]:
         """The most telling line of each file."""
@@ -155,7 +229,10 @@ class _Kinds:
                 rank = (self._senses[at], at)
                 if file not in best or rank < best[file]:
                     best[file] = rank
-        return evenly([at for _, at in best.values()])
+        for last in (False, True):
+            yield from evenly(
+                [at for file, (_, at) in best.items() if self._aside[file] == last]
+            )
 
     def _odd(self) -> list[int]:
         """Lines of logs with odd values; of very many, none stands out by one."""

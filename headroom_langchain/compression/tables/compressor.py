@@ -7,6 +7,7 @@ two rows is counted in its place.
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from headroom_langchain.structure.text_lines import TextLines
 _DRAWN: Final = 0.85
 _TITLED: Final = 0.7
 _UNTITLED: Final = 0.4
+_TAG = re.compile(r"<[A-Za-z][\w-]*(?: [\w:@-]+(?:=[\"'][^\"'\n]*[\"'])?)*>\s*\n")
 _GLANCE: Final = 80
 _MANY_LINES: Final = 10_000
 _TINY: Final = 20
@@ -47,13 +49,16 @@ class Tables:
 
     def likeness(self, sample: Sample) -> float:
         """Return up to 0.85 for tables with titles, and 0.4 for rows that are alike."""
+        if _begins_with_tags(sample.beginning):
+            return 0.0
         lines = sample.beginning.split("\n", _GLANCE)
         if len(lines) > _GLANCE or sample.size > len(sample.beginning):
             lines.pop()
         # A file may begin with a page of comments, and may be nothing else.
         rest = list(dropwhile(_is_comment, lines))
         lines = rest if any(map(str.strip, rest)) else lines
-        tables = read_tables(lines)
+        most_outside = (1 - _MOSTLY) * sum(map(len, lines))
+        tables = read_tables(lines, most_outside=most_outside)
         if not _is_mostly(tables, lines, _MOSTLY):
             return 0.0
         titled = sum(len(table.starts) for table in tables if table.titled)
@@ -82,6 +87,11 @@ class Tables:
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
         return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
+
+
+def _begins_with_tags(beginning: str) -> bool:
+    """Whether a text begins as a page or a component does, which has no rows."""
+    return _TAG.match(beginning) is not None and "</" in beginning
 
 
 def _is_comment(line: str) -> bool:
