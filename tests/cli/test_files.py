@@ -32,7 +32,7 @@ FILES = {
         [{"id": n, "text": f"\ud800 {n}", "note": "x" * n} for n in range(300)]
     ).encode(),
     "invalid JSON": json.dumps(
-        [{"id": n, "of": "x" * 40} for n in range(400)]
+        [{"id": n, "of": f"{n * 7919 % 9973:x}" * 9} for n in range(400)]
     ).encode()[:-9],
     "deep brackets": b"[" * 60_000,
 }
