@@ -140,3 +140,18 @@ def test_numbers_are_read_in_any_digits() -> None:
     assert table_outliers(rows) == []
     rows = ["name size", *(f"part {n % 9 + 10}" for n in range(400)), "part 99999"]
     assert table_outliers(rows) == [401]
+
+
+def test_a_history_of_commits_shows_what_each_was_about() -> None:
+    """Rows between other lines make no table: the subjects are all shown."""
+    subjects = [f"Part {n} reads {word}" for n, word in enumerate("abcdefghij")]
+    text = "".join(
+        f"commit {n:040x}\nAuthor: ann <ann@example.org>\nDate:   Mar {n + 1}\n\n"
+        f"    {subject}\n\n"
+        + "".join(f" src/module{k}.py | {k * 7 + n} ++++---\n" for k in range(9))
+        + f" 9 files changed, {n + 20} insertions(+)\n\n"
+        for n, subject in enumerate(subjects)
+    )
+    shown = sent(text)
+    assert len(shown) < 0.7 * len(text)
+    assert all(subject in shown for subject in subjects)

@@ -63,6 +63,9 @@ class Tables:
             return 0.0
         titled = sum(len(table.starts) for table in tables if table.titled)
         untitled = sum(len(table.starts) for table in tables if not table.titled)
+        if not titled and len(tables) > 1:
+            # Rows here and there, as in a history of commits: the rest matters more.
+            return 0.0
         drawn = sum(len(t.starts) for t in tables if t.drawn and t.titled)
         if drawn > titled + untitled - drawn:
             return _DRAWN
