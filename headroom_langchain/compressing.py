@@ -263,8 +263,7 @@ class Job(Generic[M]):
     def run(self) -> CompressionResult[M]:
         """Compress, and keep the originals."""
         compressed = self._plan.run()
-        if compressed.originals:
-            assert self._store is not None  # noqa: S101 - without a store nothing is left out
+        if self._store is not None and compressed.originals:
             try:
                 self._store.put_many(compressed.originals, namespace=self._namespace)
             except Exception as error:  # noqa: BLE001 - fail open, whatever a store raises
@@ -274,8 +273,7 @@ class Job(Generic[M]):
     async def arun(self) -> CompressionResult[M]:
         """Compress in a worker thread, and keep the originals."""
         compressed = await asyncio.to_thread(self._plan.run)
-        if compressed.originals:
-            assert self._store is not None  # noqa: S101 - without a store nothing is left out
+        if self._store is not None and compressed.originals:
             try:
                 await self._store.aput_many(
                     compressed.originals, namespace=self._namespace

@@ -171,7 +171,7 @@ class Exchange:
         number = self.rounds.number + 1
         try:
             yield
-        except BaseException as error:
+        except BaseException as error:  # also for who left or cancelled
             why = f"{type(error).__name__}: {error}".removesuffix(": ")
             self.answering.notes.append(f"{step} {number} was not finished: {why}")
             raise

@@ -150,7 +150,7 @@ def chain_run(
     run = manager.on_chain_start(None, inputs, name=name)
     try:
         yield told
-    except BaseException as error:
+    except BaseException as error:  # a cancelled step must not stay open, either
         run.on_chain_error(error)
         raise
     run.on_chain_end(told)
@@ -179,7 +179,7 @@ def tool_run(
     run = tagged.on_tool_start({"name": name}, arguments, name=name)
     try:
         yield told
-    except BaseException as error:
+    except BaseException as error:  # likewise
         run.on_tool_error(error)
         raise
     run.on_tool_end("\n".join(told))

@@ -143,6 +143,7 @@ def _messages(values: Sequence[object]) -> Messages | None:
     try:
         return [_message(value) for value in values if isinstance(value, dict)]
     except (ValueError, NotImplementedError, KeyError, TypeError, AttributeError):
+        # What langchain-core raises for values that are no messages.
         return None
 
 

@@ -23,7 +23,7 @@ from .stack_traces import Stack, find_stacks
 from .text_lines import TextLines
 
 _ANSI = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])"
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\-_])"
 )
 _STAMP = re.compile(
     r"[\[(]?(?:"
@@ -66,7 +66,7 @@ class Line(NamedTuple):
     """One line of a log."""
 
     text: str
-    """The line as shown: without colours and without its line break."""
+    """The line without colours and without its line break."""
     key: str
     """The line after its timestamp. Lines with the same key say the same."""
     family: int
@@ -150,6 +150,9 @@ class Log:
     """A log that was read."""
 
     lines: Lines
+    shown: Sequence[str]
+    """The lines as they stand in the text, with their colours; of one that was drawn
+    over, `…` and its last state."""
     families: tuple[Family, ...]
     """The family of each line, by its number; families that were merged repeat."""
     stacks: tuple[Stack, ...]
@@ -166,8 +169,12 @@ class Log:
 
 def read_log(text: str) -> Log:
     """Read a log. Takes any text, in time linear in its length."""
-    plain = _without_colours(text.removesuffix("\n"))
+    text = text.removesuffix("\n")
+    plain = _ANSI.sub("", _drawn(text, "")) if _is_drawn(text) else text
     texts = TextLines(plain)
+    shown = (
+        TextLines(_drawn(text, "\N{HORIZONTAL ELLIPSIS}")) if plain != text else texts
+    )
     reader = _Reader(len(texts))
     for first in range(0, len(texts), _TOGETHER):
         reader.read(texts[first : first + _TOGETHER], texts.starts, first)
@@ -183,30 +190,42 @@ def read_log(text: str) -> Log:
             levels=reader.levels,
             summaries=reader.summaries,
         ),
+        shown=shown,
         families=reader.families.of_lines(reader.places),
         stacks=find_stacks(bodies),
         bodies=bodies,
     )
 
 
-def _without_colours(text: str) -> str:
-    """Take colours out of a text; of lines that were redrawn, the last state stays."""
-    if "\x1b" not in text and "\r" not in text:
+def _is_drawn(text: str) -> bool:
+    return "\x1b" in text or "\r" in text
+
+
+def _drawn(text: str, mark: str) -> str:
+    """Leave of each line that was drawn over its last state, behind a mark."""
+    if "\r" not in text:
         return text
-    plain = StringIO(newline="")
+    drawn = StringIO(newline="")
     start = 0
     while start < len(text):
         stop = text.find("\n", start) + 1 or len(text)
         line = text[start:stop]
-        if "\x1b" in line:
-            line = _ANSI.sub("", line)
         if "\r" in line:
             end = "\n" if line.endswith("\n") else ""
-            line = line.rstrip("\r\n")
-            line = line[line.rfind("\r") + 1 :] + end
-        plain.write(line)
+            line = _last_state(line.rstrip("\r\n"), mark) + end
+        drawn.write(line)
         start = stop
-    return plain.getvalue()
+    return drawn.getvalue()
+
+
+def _last_state(line: str, mark: str) -> str:
+    """Return what a terminal would show of a line at last."""
+    stop = len(line)
+    while (at := line.rfind("\r", 0, stop)) >= 0:
+        if _ANSI.sub("", line[at + 1 : stop]):
+            return mark + line[at + 1 : stop]
+        stop = at
+    return line[:stop]
 
 
 def _template(numbered: str) -> str:

@@ -15,6 +15,7 @@ from headroom_langchain.testing.turns import Script, TurnLike
 
 from .conversations import (
     METHODS,
+    SMALL,
     Method,
     Model,
     agent_history,
@@ -60,9 +61,9 @@ async def retrieving_calls() -> AsyncIterator[Row]:
     if "langgraph" in sys.modules:
         msg = "langgraph was imported before the first retrieval that needs it"
         raise RuntimeError(msg)
-    pair = await _retrieving("astream", 6, anew=True, repeats=1)
-    yield Row.of("astream, 6 KB, the first of the process", pair)
-    for kilobytes, anew in ((6, True), (40, True), (40, False)):
+    pair = await _retrieving("astream", SMALL, anew=True, repeats=1)
+    yield Row.of(f"astream, {SMALL} KB, the first of the process", pair)
+    for kilobytes, anew in ((SMALL, True), (40, True), (40, False)):
         for method in METHODS:
             pair = await _retrieving(
                 method, kilobytes, anew=anew, repeats=_RETRIEVING_REPEATS

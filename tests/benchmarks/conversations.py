@@ -24,6 +24,10 @@ from headroom_langchain.testing.turns import Script
 Method: TypeAlias = Literal["invoke", "ainvoke", "stream", "astream"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
+SMALL = 12
+"""Thousands of characters of records of which something is left out: of fewer
+everything fits when it is rewritten, and there is nothing to ask for."""
+
 Model: TypeAlias = Runnable[LanguageModelInput, AIMessage]
 
 

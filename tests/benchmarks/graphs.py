@@ -15,7 +15,7 @@ from headroom_langchain.testing.scripted import Request
 from headroom_langchain.testing.turns import Script, TurnLike
 
 from .calls import look_up, sent_inside
-from .conversations import Model, agent_history, records, scripted
+from .conversations import SMALL, Model, agent_history, records, scripted
 from .histories import long_history
 from .table import Row
 from .timing import compared, seconds_to_first
@@ -84,7 +84,7 @@ async def _chunks(way: Way) -> Row:
 async def _retrieval(way: Way) -> Row:
     """Time calls that ask once for an original, which was asked for before."""
     turns: list[TurnLike] = [ask_for_original("card refused"), _ANSWER]
-    history = agent_history([records(6000)])
+    history = agent_history([records(SMALL * 1000)])
     requests = await sent_inside(turns, history)
     played = turns * (_REPEATS + 2)
     bare = _graph(way, _model(played), requests)
@@ -92,7 +92,7 @@ async def _retrieval(way: Way) -> Row:
     pair = await compared(
         partial(bare, history), partial(wrapped, history), repeats=_REPEATS
     )
-    return Row.of(f"{way}, 6 KB retrieved, asked before", pair, aim=2)
+    return Row.of(f"{way}, {SMALL} KB retrieved, asked before", pair, aim=2)
 
 
 def _model(turns: Script, *, chunking: int = 4) -> ScriptedChatModel:

@@ -12,7 +12,7 @@ from headroom_langchain.testing import Call, Turn, ask_for_original
 from headroom_langchain.testing.shapes import Shape
 from headroom_langchain.testing.turns import Script
 
-from .conversations import Method, agent_history, call, records, scripted
+from .conversations import SMALL, Method, agent_history, call, records, scripted
 from .table import Row
 from .timing import Pair, compared
 
@@ -76,7 +76,7 @@ async def _long_stream(length: int) -> Pair:
 
 
 async def _long_round(length: int) -> Pair:
-    messages = agent_history([records(6000)])
+    messages = agent_history([records(SMALL * 1000)])
     turns: Script = [ask_for_original(), Turn(text="x" * length)]
     return await compared(
         partial(call, scripted(turns[1:], chunking=1), "astream", messages),

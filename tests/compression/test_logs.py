@@ -203,9 +203,16 @@ def test_omitted_counts_lines() -> None:
     assert told.omitted == f"{600 - len(shown)} of 600 lines"
 
 
-def test_colours_are_stripped() -> None:
-    """Terminal colours are not part of the excerpt."""
-    assert "\x1b" not in excerpt(with_lines("\x1b[31mERROR red\x1b[0m")).text
+def test_coloured_lines_are_shown_as_they_are() -> None:
+    """Colours do not hide an error, and stay part of its line."""
+    line = "\x1b[31mERR\x1b[1mOR red\x1b[0m"
+    assert line in excerpt(with_lines(line)).text.split("\n")
+
+
+def test_of_a_line_that_was_drawn_over_the_end_is_shown() -> None:
+    """A progress bar is its last state, and a mark stands for those before."""
+    bar = "".join(f"\r{n} % done" for n in range(90)) + "\rERROR disk full\x1b[K\r"
+    assert "…ERROR disk full\x1b[K" in excerpt(with_lines(bar)).text.split("\n")
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "bb" * 40, "\r"]), st.integers(1, 9))))

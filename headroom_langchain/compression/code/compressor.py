@@ -7,10 +7,10 @@ the call asked for.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 
+from headroom_langchain.compression.budget import power_budget
 from headroom_langchain.compression.code.reading import CodeReading
 from headroom_langchain.compression.sample import Sample
 from headroom_langchain.structure.source_files import without_numbers
@@ -99,7 +99,7 @@ class SourceCode:
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so much code may have."""
-        return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
+        return power_budget(tokens, factor=_FACTOR, power=_POWER)
 
 
 def _outside_comments(lines: Sequence[str]) -> Sequence[str]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass
 
+from headroom_langchain.compression.budget import power_budget
+from headroom_langchain.compression.chosen import ChosenPieces
 from headroom_langchain.compression.config.selection import choose
-from headroom_langchain.compression.excerpt import Excerpt, Interest
-from headroom_langchain.compression.gaps import omitted_lines, show_spans
 from headroom_langchain.compression.sample import Sample
-from headroom_langchain.compression.spans import Pieces, cut_spans
 
 _FACTOR = 2.6
 _POWER = 0.8
@@ -89,34 +86,10 @@ class Config:
         headed = settings >= _LEAST_SETTINGS and any(map(_SECTION.match, sample.lines))
         return _SECTIONED if headed else _LIKELY
 
-    def read(self, text: str, _sample: Sample) -> ConfigReading | None:
+    def read(self, text: str, _sample: Sample) -> ChosenPieces | None:
         """Read a configuration file; `None` for one without a visible character."""
-        return ConfigReading(text) if text.strip() else None
+        return ChosenPieces(text, choose) if text.strip() else None
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a file may have."""
-        return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigReading:
-    """One configuration file."""
-
-    text: str
-
-    def lossless(self) -> str | None:
-        """Return `None`: indentation and order may matter."""
-        return None
-
-    def excerpt(self, *, budget: int, interest: Interest) -> Excerpt:
-        """Show what differs, what warns, and each setting once.
-
-        Args:
-            budget: Estimated tokens that the excerpt should not exceed by much.
-            interest: What the agent was looking for.
-        """
-        spans = cut_spans(self.text)
-        lines = Pieces(self.text, spans)
-        shown = choose(lines, budget, interest)
-        text = show_spans(self.text, spans, shown)
-        return Excerpt(text=text, omitted=omitted_lines(spans, shown))
+        return power_budget(tokens, factor=_FACTOR, power=_POWER)

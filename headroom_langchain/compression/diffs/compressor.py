@@ -6,11 +6,11 @@ in its place, as added and removed lines.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from headroom_langchain.compression.budget import power_budget
 from headroom_langchain.compression.density import too_dense
 from headroom_langchain.compression.diffs.changes import Changes, find_changes
 from headroom_langchain.compression.diffs.render import omitted_changes, write_diff
@@ -60,7 +60,7 @@ class Diffs:
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
-        return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
+        return power_budget(tokens, factor=_FACTOR, power=_POWER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from headroom_langchain.compression.excerpt import Excerpt, Interest
-from headroom_langchain.compression.prose.text import TextReading
+from headroom_langchain.compression.prose.text import read_plain
 
 
 class ExcerptText(Protocol):
@@ -28,4 +28,4 @@ class ExcerptText(Protocol):
 
 def excerpt_plainly(text: str, *, budget: int, interest: Interest) -> Excerpt:
     """Show the outline of a text, whatever kind it is."""
-    return TextReading(text).excerpt(budget=budget, interest=interest)
+    return read_plain(text).excerpt(budget=budget, interest=interest)

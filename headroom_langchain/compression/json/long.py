@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from headroom_langchain.compression.excerpt import Excerpt
 from headroom_langchain.compression.json.alarms import alarm_at, may_alarm
 from headroom_langchain.compression.json.cells import KEY, ROOT, write_cell
+from headroom_langchain.compression.json.digest import digest
 from headroom_langchain.compression.json.excerpt import excerpt_table
 from headroom_langchain.compression.json.hoist import ELEMENTS, VALUE
 from headroom_langchain.compression.json.packed import body_of
@@ -147,8 +148,7 @@ class _Survey:
     def add(self, piece: JsonValue) -> bool:
         """Look at some members; tell whether the document is still one of ours."""
         if isinstance(piece, dict):
-            # Hashes take less room than keys.
-            self._keys.extend(map(hash, piece))
+            self._keys.extend(map(digest, piece))
         values = _values(piece)
         self.total += len(values)
         for value in values:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from headroom_langchain.compression.json.alarms import alarm_at, template
 from headroom_langchain.compression.json.blocks import Line
 from headroom_langchain.compression.json.cells import ROOT, clip
+from headroom_langchain.compression.json.digest import digest
 from headroom_langchain.compression.json.table import Table, render_complete
 from headroom_langchain.compression.json.unusual import unusual_objects
 from headroom_langchain.tokens import estimate_tokens
@@ -122,7 +122,7 @@ def _rank(
 ) -> dict[int, tuple[int, int, bool, int]]:
     """Rank pieces: what is alarming, asked for, not like many before, and high up."""
     seen: Counter[str] = Counter()
-    told: set[bytes] = set()
+    told: set[int] = set()
     unusual = unusual_objects(pieces)
     ranks: dict[int, tuple[int, int, bool, int]] = {}
     for at, text in texts.items():
@@ -132,7 +132,7 @@ def _rank(
         if urgency == _ROUTINE and at in unusual:
             urgency = _UNUSUAL
         repeats = max(0, seen[kind] - _FEW_ALIKE)
-        said = _digest(text.removeprefix(path))
+        said = digest(text.removeprefix(path))
         if said in told:
             urgency = _ROUTINE
             repeats += _SAID_BEFORE
@@ -142,11 +142,6 @@ def _rank(
         aside = _ASIDE.search(path) is not None
         ranks[at] = (urgency, repeats, aside, _depth(path))
     return ranks
-
-
-def _digest(text: str) -> bytes:
-    """Return what takes less room than a long text, and is the same in any process."""
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def _depth(path: str) -> int:

@@ -86,6 +86,10 @@ class LogReading:
             interest: What the agent was looking for.
         """
         log = read_log(self.text)
+        if log.shown is not log.lines.texts:
+            # Lines are chosen by what they say, and shown with their colours.
+            said, drawn = sum(map(len, log.lines.texts)), sum(map(len, log.shown))
+            budget = round(budget * min(1.0, said / max(1, drawn)))
         failures = find_failures(log)
         shown = select_lines(log, failures, budget=budget, interest=interest)
         notes = notes_on_repeats(log, failures, shown, budget=budget)
@@ -103,7 +107,7 @@ def _fold(folded: list[str], line: str, run: int) -> None:
 
 def _omitted(log: Log, shown: bytearray) -> str:
     total = len(log.lines)
-    visible = [log.lines.texts[at] for at in range(total) if shown[at]]
+    visible = [log.shown[at] for at in range(total) if shown[at]]
     hidden = total - len(visible)
     clipped = sum(len(line) - len(clip(line)) for line in visible)
     parts = [f"{hidden:,} of {total:,} lines"] if hidden else []

@@ -81,7 +81,7 @@ class _Writer:
     def line(self, at: int) -> None:
         """Write one line, how often it occurs in all, and what is like it."""
         line = self._log.lines[at]
-        self.out.append(clip(line.text))
+        self.out.append(clip(self._log.shown[at]))
         number = self._stack_of[at]
         if number < 0:
             self._count(line.key, self._counts[line.key], "line")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from headroom_langchain.compression.budget import power_budget
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.gaps import show_spans
 from headroom_langchain.compression.json.blocks import TITLE
@@ -94,7 +94,7 @@ class Html:
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
-        return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
+        return power_budget(tokens, factor=_FACTOR, power=_POWER)
 
 
 def _begins_as_document(beginning: str) -> bool:

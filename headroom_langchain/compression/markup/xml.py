@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from headroom_langchain.compression.budget import power_budget
 from headroom_langchain.compression.excerpt import Excerpt, Interest, Reading
 from headroom_langchain.compression.gaps import show_spans
 from headroom_langchain.compression.json.blocks import TITLE
@@ -112,7 +112,7 @@ class Xml:
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
-        return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
+        return power_budget(tokens, factor=_FACTOR, power=_POWER)
 
 
 @dataclass(frozen=True, slots=True)

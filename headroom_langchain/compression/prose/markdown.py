@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from headroom_langchain.compression.budget import power_budget
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.prose.links import Links
 from headroom_langchain.compression.prose.pieces import Document
@@ -98,7 +98,7 @@ class Markdown:
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
-        return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
+        return power_budget(tokens, factor=_FACTOR, power=_POWER)
 
 
 def _is_foreign(lines: Sequence[str]) -> bool:

@@ -8,20 +8,18 @@ one sort, they are taken evenly from the whole text.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from headroom_langchain.compression.asked import lines_with
+from headroom_langchain.compression.budget import power_budget
 from headroom_langchain.compression.choice import Choice, evenly, token_costs
-from headroom_langchain.compression.excerpt import Excerpt, Interest
-from headroom_langchain.compression.gaps import omitted_lines, show_spans
+from headroom_langchain.compression.chosen import ChosenPieces
+from headroom_langchain.compression.excerpt import Interest
 from headroom_langchain.compression.odd_values import odd_lines
 from headroom_langchain.compression.outliers import table_outliers
 from headroom_langchain.compression.sample import Sample
-from headroom_langchain.compression.spans import Pieces, cut_spans
 from headroom_langchain.structure.alarms import find_alarms
 from headroom_langchain.structure.forms import single_forms
 from headroom_langchain.structure.log_levels import Level
@@ -65,36 +63,18 @@ class PlainText:
         """Return 0.01, so that any other compressor goes first."""
         return _LIKENESS if sample.size else 0.0
 
-    def read(self, text: str, _sample: Sample) -> TextReading | None:
+    def read(self, text: str, _sample: Sample) -> ChosenPieces | None:
         """Read a text; `None` only for the empty one."""
-        return TextReading(text) if text else None
+        return read_plain(text) if text else None
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
-        return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
+        return power_budget(tokens, factor=_FACTOR, power=_POWER)
 
 
-@dataclass(frozen=True, slots=True)
-class TextReading:
-    """One text."""
-
-    text: str
-
-    def lossless(self) -> str | None:
-        """Return `None`: in a text of unknown format every character may matter."""
-        return None
-
-    def excerpt(self, *, budget: int, interest: Interest) -> Excerpt:
-        """Show the outline of the text.
-
-        Args:
-            budget: Estimated tokens that the excerpt should not exceed by much.
-            interest: What the agent was looking for.
-        """
-        spans = cut_spans(self.text)
-        shown = _choose(Pieces(self.text, spans), budget, interest)
-        text = show_spans(self.text, spans, shown)
-        return Excerpt(text=text, omitted=omitted_lines(spans, shown))
+def read_plain(text: str) -> ChosenPieces:
+    """Read a text of which nothing is known."""
+    return ChosenPieces(text, _choose)
 
 
 def _choose(pieces: Sequence[str], budget: int, interest: Interest) -> bytearray:

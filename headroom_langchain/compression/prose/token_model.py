@@ -159,7 +159,7 @@ class TokenModel:
         }
         try:
             found = loaded.session.run([loaded.output], feed)[0]
-        except Exception as error:
+        except Exception as error:  # ONNX Runtime has an error for each fault
             msg = f"{self._model} cannot run on {len(window.ids)} tokens: {error}"
             raise ConfigurationError(msg) from error
         scores = _worth(np.asarray(found, dtype=np.float32), len(window.ids))
@@ -201,7 +201,7 @@ class _Source(NamedTuple):
                 return Path(hf_hub_download(str(self.path), name))
             except EntryNotFoundError:
                 continue
-            except Exception as error:
+            except Exception as error:  # the hub, the network, or the disk
                 msg = f"{name} of {str(self.path)!r} cannot be downloaded: {error}"
                 raise ConfigurationError(msg) from error
         msg = f"{str(self.path)!r} on the hub has no {' or '.join(self.names)}"
@@ -217,7 +217,7 @@ def _read_tokenizer(path: Path, window: int, overlap: int) -> Tokenizer:
 
     try:
         tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:
+    except Exception as error:  # tokenizers raises nothing more precise
         msg = f"{str(path)!r} is no tokenizer of the tokenizers library: {error}"
         raise ConfigurationError(msg) from error
     tokenizer.no_padding()
@@ -238,7 +238,7 @@ def _read_model(path: Path) -> tuple[InferenceSession, dict[str, str], str]:
         session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )
-    except Exception as error:
+    except Exception as error:  # ONNX Runtime has an error for each fault
         msg = f"{str(path)!r} is no model that ONNX Runtime can load: {error}"
         raise ConfigurationError(msg) from error
     inputs = {one.name: _number_type(one.type) for one in session.get_inputs()}

@@ -5,9 +5,9 @@ Lines are shown as they are. Of each file it is said how many matches are not sh
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from headroom_langchain.compression.budget import power_budget
 from headroom_langchain.compression.density import too_dense
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.sample import Sample
@@ -61,7 +61,7 @@ class SearchResults:
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
-        return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
+        return power_budget(tokens, factor=_FACTOR, power=_POWER)
 
 
 @dataclass(frozen=True, slots=True)

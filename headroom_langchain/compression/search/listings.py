@@ -5,12 +5,12 @@ Entries are shown as they are. Of each folder it is said how many are not shown.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from headroom_langchain.compression.budget import power_budget
 from headroom_langchain.compression.density import too_dense
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.sample import Sample
@@ -60,7 +60,7 @@ class Listings:
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
-        return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
+        return power_budget(tokens, factor=_FACTOR, power=_POWER)
 
 
 @dataclass(frozen=True, slots=True)

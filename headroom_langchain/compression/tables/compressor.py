@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Final
 
+from headroom_langchain.compression.budget import power_budget
 from headroom_langchain.compression.choice import Choice, evenly
 from headroom_langchain.compression.excerpt import Excerpt, Interest
 from headroom_langchain.compression.sample import Sample
@@ -89,7 +90,7 @@ class Tables:
 
     def budget(self, tokens: int) -> int:
         """Return how many estimated tokens an excerpt of so long a text may have."""
-        return min(tokens, round(_FACTOR * math.pow(tokens, _POWER)))
+        return power_budget(tokens, factor=_FACTOR, power=_POWER)
 
 
 def _begins_with_tags(beginning: str) -> bool:
