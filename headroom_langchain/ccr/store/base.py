@@ -1,55 +1,47 @@
 """Where originals are kept, by the hash of their content.
 
-A store implements two methods, `put_many` and `get_many`; all the others follow
-from them. Stores know nothing of messages or models.
+A store implements `put_many` and `get_many`, which are all that a call of a model
+needs, and `entries` and `delete_many`, from which all housekeeping follows. Stores
+know nothing of messages or models.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
 
-KEY_LENGTH = 24
-"""Hex digits of a key: 96 bits of SHA-256."""
+from headroom_langchain.ccr.store.inventory import Entry, StoreStats, doomed
+from headroom_langchain.ccr.store.original import (
+    KEY_LENGTH,
+    Original,
+    content_key,
+)
+from headroom_langchain.errors import StoreError
 
-DEFAULT_NAMESPACE = "default"
+if TYPE_CHECKING:
+    import os
+
+    from headroom_langchain.ccr.store.archive import Placed
+
+__all__ = ["DEFAULT_NAMESPACE", "KEY_LENGTH", "CCRStore", "Original", "content_key"]
+
+DEFAULT_NAMESPACE: Final = "default"
 """The namespace of callers that name none."""
 
-
-def content_key(content: str) -> str:
-    """Return the key of a content: 24 hex digits of the SHA-256 of its bytes."""
-    raw = content.encode("utf-8", "surrogatepass")
-    return hashlib.sha256(raw).hexdigest()[:KEY_LENGTH]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Original:
-    """A text as the tool wrote it."""
-
-    content: str
-    """The text, to the last byte: line ends, NUL and lone surrogates included."""
-    key: str
-    """The key of the content, see `content_key`."""
-    kind: str = "text"
-    """How it was understood when it was compressed, such as `logs`."""
-    tool: str | None = None
-    """The name of the tool that wrote it, if known."""
-
-    @classmethod
-    def of(cls, content: str, *, kind: str = "text", tool: str | None = None) -> Self:
-        """Make the original of a content, with its key."""
-        return cls(content=content, key=content_key(content), kind=kind, tool=tool)
+_BATCH: Final = 50
+"""Originals that are read or written at once for an archive."""
 
 
 class CCRStore(ABC):
     """Keeps originals by namespace and key.
 
     `put_many` and `get_many` are all that a store must implement, and they must
-    be safe to call from several threads at once. A namespace separates tenants:
+    be safe to call from several threads at once. With `entries` and `delete_many`
+    it can also be counted, swept and exported. A namespace separates tenants:
     what was put in one is not found in another.
     """
 
@@ -73,6 +65,36 @@ class CCRStore(ABC):
         Raises:
             StoreError: The store could not be read.
         """
+
+    def entries(
+        self,
+        *,
+        namespace: str | None = None,  # noqa: ARG002 - for stores that can list
+    ) -> Iterator[Entry]:
+        """Yield what is kept, least recently used first, expired ones included.
+
+        Args:
+            namespace: Whose originals; `None` for those of all.
+
+        Raises:
+            StoreError: The store could not be read, or cannot list what it keeps.
+        """
+        msg = f"{type(self).__name__} cannot list what it keeps: implement `entries`"
+        raise StoreError(msg)
+
+    def delete_many(
+        self,
+        keys: Sequence[str],  # noqa: ARG002 - for stores that can forget
+        *,
+        namespace: str = DEFAULT_NAMESPACE,  # noqa: ARG002 - likewise
+    ) -> None:
+        """Forget originals; keys that are not there are no error.
+
+        Raises:
+            StoreError: The store could not be written, or cannot forget.
+        """
+        msg = f"{type(self).__name__} cannot forget: implement `delete_many`"
+        raise StoreError(msg)
 
     def put(self, original: Original, *, namespace: str = DEFAULT_NAMESPACE) -> str:
         """Keep one original and return its key."""
@@ -107,6 +129,102 @@ class CCRStore(ABC):
     ) -> Original | None:
         """Return one original, or `None` when it is not there."""
         return (await self.aget_many([key], namespace=namespace)).get(key)
+
+    def stats(self, *, namespace: str | None = None) -> StoreStats:
+        """Count what is kept.
+
+        Args:
+            namespace: Whose originals; `None` for those of all.
+
+        Raises:
+            StoreError: See `entries`.
+        """
+        return StoreStats.of(self.entries(namespace=namespace))
+
+    def sweep(
+        self, *, namespace: str | None = None, max_bytes: int | None = None
+    ) -> int:
+        """Forget what has expired, then what was not used for longest.
+
+        A `get` never returns what has expired; sweeping frees its place.
+
+        Args:
+            namespace: Whose originals; `None` for those of all.
+            max_bytes: Bytes of content that may stay; `None` for no limit.
+
+        Returns:
+            How many originals were forgotten.
+
+        Raises:
+            StoreError: See `entries` and `delete_many`.
+        """
+        going = doomed(self.entries(namespace=namespace), max_bytes=max_bytes)
+        by_namespace: dict[str, list[str]] = {}
+        for entry in going:
+            by_namespace.setdefault(entry.namespace, []).append(entry.key)
+        for place, keys in by_namespace.items():
+            self.delete_many(keys, namespace=place)
+        return sum(len(keys) for keys in by_namespace.values())
+
+    def export_to(
+        self, path: str | os.PathLike[str], *, namespace: str | None = None
+    ) -> int:
+        """Write the originals to a file that `import_from` of any store reads.
+
+        Args:
+            path: The file; it is replaced once the export is complete, and only
+                its owner can read it. Contents stand in it in clear.
+            namespace: Whose originals; `None` for those of all.
+
+        Returns:
+            How many originals were written.
+
+        Raises:
+            StoreError: The store could not be read or the file not be written.
+        """
+        from headroom_langchain.ccr.store.archive import write_archive
+
+        return write_archive(Path(path), self._placed(namespace))
+
+    def import_from(self, path: str | os.PathLike[str]) -> int:
+        """Put the originals of a file that `export_to` wrote; twice does no harm.
+
+        Returns:
+            How many originals were put.
+
+        Raises:
+            StoreError: The file is damaged, and nothing was put, or the store could
+                not be written.
+        """
+        from headroom_langchain.ccr.store.archive import read_archive
+
+        checked = sum(1 for _ in read_archive(Path(path)))
+        placed = read_archive(Path(path))
+        while batch := list(islice(placed, _BATCH)):
+            for place, group in groupby(batch, key=lambda one: one[0]):
+                self.put_many([original for _, original in group], namespace=place)
+        return checked
+
+    async def astats(self, *, namespace: str | None = None) -> StoreStats:
+        """Count what is kept, in a worker thread."""
+        return await asyncio.to_thread(self.stats, namespace=namespace)
+
+    async def asweep(
+        self, *, namespace: str | None = None, max_bytes: int | None = None
+    ) -> int:
+        """Forget as `sweep` does, in a worker thread."""
+        return await asyncio.to_thread(
+            self.sweep, namespace=namespace, max_bytes=max_bytes
+        )
+
+    def _placed(self, namespace: str | None) -> Iterator[Placed]:
+        """Yield what is kept, some originals at a time."""
+        listed = list(self.entries(namespace=namespace))
+        for place, group in groupby(listed, key=lambda entry: entry.namespace):
+            keys = [entry.key for entry in group]
+            for start in range(0, len(keys), _BATCH):
+                found = self.get_many(keys[start : start + _BATCH], namespace=place)
+                yield from ((place, original) for original in found.values())
 
     def close(self) -> None:  # noqa: B027 - a store without files has nothing to close
         """Let go of files and connections; closing twice is fine."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Original
+from headroom_langchain.ccr.store.inventory import Entry
 from headroom_langchain.ccr.store.limits import check_limits, collision, too_large
+from headroom_langchain.ccr.store.original import content_bytes
 
 DEFAULT_MAX_BYTES: Final = 256 * 2**20
 """How many bytes of content a store in memory keeps unless told otherwise."""
@@ -98,6 +100,33 @@ class InMemoryCCRStore(CCRStore):
                     found[key] = entry.original
         return found
 
+    def entries(self, *, namespace: str | None = None) -> Iterator[Entry]:
+        """Yield what is kept, least recently used first; see `CCRStore.entries`."""
+        with self._lock:
+            now = self._clock()
+            kept = list(self._entries.items())
+        for (place, key), entry in kept:
+            if namespace is None or place == namespace:
+                yield Entry(
+                    namespace=place,
+                    key=key,
+                    size=entry.size,
+                    used=entry.used,
+                    kind=entry.original.kind,
+                    tool=entry.original.tool,
+                    expired=self._ttl is not None and now - entry.used >= self._ttl,
+                )
+
+    def delete_many(
+        self, keys: Sequence[str], *, namespace: str = DEFAULT_NAMESPACE
+    ) -> None:
+        """Forget originals; see `CCRStore.delete_many`."""
+        with self._lock:
+            for key in keys:
+                entry = self._entries.pop((namespace, key), None)
+                if entry is not None:
+                    self._bytes -= entry.size
+
     async def aput_many(
         self, originals: Sequence[Original], *, namespace: str = DEFAULT_NAMESPACE
     ) -> None:
@@ -118,7 +147,7 @@ class InMemoryCCRStore(CCRStore):
                 raise collision(original.key)
             self._use(place, entry, now)
             return
-        size = len(original.content.encode("utf-8", "surrogatepass"))
+        size = len(content_bytes(original.content))
         if size > self._max_bytes:
             raise too_large(original.key, size, self._max_bytes)
         self._entries[place] = _Entry(original, size, now)
