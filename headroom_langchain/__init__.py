@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from headroom_langchain._version import __version__
 
 if TYPE_CHECKING:
+    from headroom_langchain.ccr.store.at_rest import AtRest
     from headroom_langchain.ccr.store.base import CCRStore, Original
+    from headroom_langchain.ccr.store.byte_store import ByteStoreCCRStore
+    from headroom_langchain.ccr.store.langgraph_store import LangGraphCCRStore
     from headroom_langchain.ccr.store.memory import InMemoryCCRStore
     from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
     from headroom_langchain.ccr.tool import create_retrieve_tool
@@ -38,7 +41,9 @@ if TYPE_CHECKING:
     from headroom_langchain.report import BlockReport, CallReport, RetrievalReport
 
 __all__ = [
+    "AtRest",
     "BlockReport",
+    "ByteStoreCCRStore",
     "CCRStore",
     "CallReport",
     "CompressMessages",
@@ -51,6 +56,7 @@ __all__ = [
     "HeadroomMiddleware",
     "InMemoryCCRStore",
     "KeyCollisionError",
+    "LangGraphCCRStore",
     "NotAChatModelError",
     "Original",
     "RetrievalReport",
@@ -65,7 +71,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AtRest": "ccr.store.at_rest",
     "BlockReport": "report",
+    "ByteStoreCCRStore": "ccr.store.byte_store",
     "CCRStore": "ccr.store.base",
     "CallReport": "report",
     "CompressMessages": "compressing",
@@ -78,6 +86,7 @@ _HOMES = {
     "HeadroomMiddleware": "middleware",
     "InMemoryCCRStore": "ccr.store.memory",
     "KeyCollisionError": "errors",
+    "LangGraphCCRStore": "ccr.store.langgraph_store",
     "NotAChatModelError": "errors",
     "Original": "ccr.store.base",
     "RetrievalReport": "report",

@@ -18,10 +18,12 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
 from headroom_langchain.call_config import configurable
+from headroom_langchain.ccr.embedded import reranked_by
+from headroom_langchain.ccr.retrieval.reading import INDEXES
 from headroom_langchain.ccr.rounds.answering import Answering
 from headroom_langchain.ccr.rounds.machine import Rounds
 from headroom_langchain.ccr.rounds.record import expand
-from headroom_langchain.ccr.store.base import CCRStore, Original
+from headroom_langchain.ccr.store.base import CCRStore
 from headroom_langchain.exchange import Exchange
 from headroom_langchain.messages import recorded_keys
 from headroom_langchain.offering import Offering, ToolFormat, wants_strict
@@ -32,8 +34,7 @@ from headroom_langchain.tool_choice import ToolChoice
 from headroom_langchain.tracing import chain_run, observers, write_figures
 
 if TYPE_CHECKING:
-    from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
-    from headroom_langchain.ccr.retrieval.search import Index
+    from langchain_core.embeddings import Embeddings
 
 _THREAD_WORTH = 8192
 """Characters of new text from which an event loop is spared the work."""
@@ -49,6 +50,8 @@ class CallerSettings:
     store: CCRStore
     namespace: str
     """The tenant, unless a call names another."""
+    embeddings: Embeddings | None = None
+    """What compares passages with a query, beside their words."""
 
     def same(self, other: CallerSettings) -> bool:
         """Tell whether other settings are the very same objects."""
@@ -57,6 +60,7 @@ class CallerSettings:
             and self.policy is other.policy
             and self.store is other.store
             and self.namespace == other.namespace
+            and self.embeddings is other.embeddings
         )
 
 
@@ -75,25 +79,6 @@ class Call:
     notes: tuple[str, ...]
 
 
-class _Reading:
-    """Reads originals for every call of a caller.
-
-    A method of the caller would tie it to its last exchange in a circle, and keep
-    the model and its connections until the garbage collector looks.
-    """
-
-    def __init__(self) -> None:
-        self._indexes: RememberedIndexes | None = None
-
-    def __call__(self, original: Original) -> Index:
-        # Search is loaded once something is searched.
-        from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
-
-        if self._indexes is None:
-            self._indexes = RememberedIndexes()
-        return self._indexes(original)
-
-
 class Caller:
     """Opens calls of one inner model."""
 
@@ -101,7 +86,7 @@ class Caller:
         """Prepare for calls."""
         self.settings = settings
         self._memory = Memory()
-        self._read = _Reading()
+        self._rerank = reranked_by(settings.embeddings)
         self._formats: dict[bool, ToolFormat | None] = {}
         self._last: tuple[Compressed, Exchange, tuple[str, ...]] | None = None
 
@@ -245,7 +230,8 @@ class Caller:
             namespace=call.namespace,
             max_tokens=policy.max_retrieval_tokens,
             max_round_tokens=policy.max_round_tokens,
-            read=self._read,
+            read=INDEXES,
+            rerank=self._rerank,
         )
         exchange = Exchange(
             inner=self.settings.inner,

@@ -17,6 +17,7 @@ from langchain_core.callbacks import (
     CallbackManager,
     CallbackManagerForLLMRun,
 )
+from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -69,6 +70,11 @@ class HeadroomChatModel(ModelAroundModel):
     """Separates tenants in the store; `configurable={"headroom_namespace": ...}`
     names another for one call."""
 
+    embeddings: Embeddings | None = Field(default=None, exclude=True, repr=False)
+    """Finds passages by meaning, beside the words of a query: the best matches of the
+    words are ordered anew, and when there are none, a sample of the text is compared.
+    When it fails, words alone decide."""
+
     _made: Caller | None = PrivateAttr(default=None)
 
     def __init__(self, inner: Any = None, /, **fields: Any) -> None:
@@ -95,6 +101,7 @@ class HeadroomChatModel(ModelAroundModel):
             policy=self.policy,
             store=self.store,
             namespace=self.namespace,
+            embeddings=self.embeddings,
         )
         if self._made is None or not self._made.settings.same(settings):
             self._made = Caller(settings)

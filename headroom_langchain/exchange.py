@@ -137,7 +137,7 @@ class Exchange:
             # Reading a large original takes a while, so not on the event loop.
             answers = await asyncio.to_thread(self._answers, fetched)
             told(answers)
-        again = self.rounds.answer(self._hidden, answers)
+        again = self._answered(answers)
         if again and self.inner.rate_limiter:
             with self._noted("round"):
                 await self.inner.rate_limiter.aacquire(blocking=True)
@@ -147,11 +147,15 @@ class Exchange:
         with self._retrieval() as told:
             answers = self._answers(self.answering.fetch(self._hidden))
             told(answers)
-        again = self.rounds.answer(self._hidden, answers)
+        again = self._answered(answers)
         if again and self.inner.rate_limiter:
             with self._noted("round"):
                 self.inner.rate_limiter.acquire(blocking=True)
         return again
+
+    def _answered(self, answers: Sequence[Answer]) -> bool:
+        last = self.answering.asked_twice
+        return self.rounds.answer(self._hidden, answers, last=last)
 
     def _call(self) -> dict[str, Any]:
         chosen = self.closing if self.rounds.must_answer else self.arguments

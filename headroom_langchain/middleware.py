@@ -36,6 +36,7 @@ except ImportError as error:
     raise ImportError(msg) from error
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from langchain_core.messages import ToolMessage
     from langgraph.prebuilt.tool_node import ToolCallRequest
     from langgraph.types import Command
@@ -82,6 +83,7 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
         namespace: str = DEFAULT_NAMESPACE,
         compress: Compress = "model_calls",
         preserve_type: bool = False,
+        embeddings: Embeddings | None = None,
     ) -> None:
         """Prepare the middleware.
 
@@ -98,6 +100,7 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
             preserve_type: Whether the wrapped model is an instance of the model's
                 own class, too, for middleware that comes after this one and asks,
                 as the prompt caching of deepagents does.
+            embeddings: Finds passages by meaning, beside the words of a query.
 
         Raises:
             ConfigurationError: `compress` has another value, or tool results are
@@ -115,6 +118,7 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
         self.store = store if store is not None else InMemoryCCRStore()
         self.namespace = namespace
         self.preserve_type = preserve_type
+        self.embeddings = embeddings
         self._wrapped: HeadroomChatModel | None = None
 
     @property
@@ -148,6 +152,7 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
                 store=self.store,
                 namespace=self.namespace,
                 preserve_type=self.preserve_type,
+                embeddings=self.embeddings,
             )
         return wrapped
 
@@ -167,11 +172,19 @@ class HeadroomToolResultMiddleware(HeadroomMiddleware):
         *,
         namespace: str = DEFAULT_NAMESPACE,
         compress: Compress = "tool_results",
+        embeddings: Embeddings | None = None,
     ) -> None:
         """Prepare the middleware; see `HeadroomMiddleware`."""
-        self._hooks = ToolHooks(policy=policy, store=store, namespace=namespace)
+        self._hooks = ToolHooks(
+            policy=policy, store=store, namespace=namespace, embeddings=embeddings
+        )
         terms = self._hooks.terms
-        super().__init__(terms.policy, self._hooks.store, namespace=namespace)
+        super().__init__(
+            terms.policy,
+            self._hooks.store,
+            namespace=namespace,
+            embeddings=embeddings,
+        )
         if compress != "tool_results":
             msg = f"compress={compress!r}: write HeadroomMiddleware(compress=...)."
             raise ConfigurationError(msg)

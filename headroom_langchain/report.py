@@ -39,6 +39,9 @@ class RetrievalReport:
     """Estimated tokens of the answer."""
     error: bool
     """Whether the answer says that the call could not be served."""
+    repeated: bool = False
+    """Whether the model asked again for what it had been told is not there, which
+    ends the asking."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ from headroom_langchain.visible_retrieval import (
 )
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
     from langgraph.graph.state import CompiledStateGraph
 
@@ -52,6 +53,7 @@ def create_retrieval_graph(
     policy: CompressionPolicy | None = None,
     store: CCRStore | None = None,
     namespace: str = DEFAULT_NAMESPACE,
+    embeddings: Embeddings | None = None,
     name: str = "headroom_retrieval",
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
     """Make a graph that calls a model with compressed messages.
@@ -72,6 +74,7 @@ def create_retrieval_graph(
             those of other messages are in the state itself.
         namespace: Separates tenants in the store; a call's
             `configurable={"headroom_namespace": ...}` names another.
+        embeddings: Finds passages by meaning, beside the words of a query.
         name: The name of the graph.
 
     Raises:
@@ -85,7 +88,8 @@ def create_retrieval_graph(
     """
     from langgraph.graph import END, START, MessagesState, StateGraph
 
-    nodes = _Nodes(model, policy=policy, store=store, namespace=namespace)
+    own = {"policy": policy, "store": store, "embeddings": embeddings}
+    nodes = _Nodes(model, own, namespace=namespace)
 
     def after_model(state: Any) -> str:
         said = messages_of(state)[-1]
@@ -124,13 +128,17 @@ class _Nodes:
     def __init__(
         self,
         model: Any,
+        own: Mapping[str, Any],
         *,
-        policy: CompressionPolicy | None,
-        store: CCRStore | None,
         namespace: str,
     ) -> None:
-        """Take apart what was given as the model; what a wrapper has counts too."""
-        own = {"policy": policy, "store": store}
+        """Take apart what was given as the model; what a wrapper has counts too.
+
+        Args:
+            model: What was given.
+            own: The rules, the store and the embeddings, each unless it is `None`.
+            namespace: Separates tenants in the store.
+        """
         named = {key: value for key, value in own.items() if value is not None}
         fields = unwrapped({"inner": model, **named}, wrapper=HeadroomChatModel)
         self._model: BaseChatModel = fields["inner"]
@@ -142,7 +150,9 @@ class _Nodes:
         )
         kept = fields["store"] if "store" in fields else InMemoryCCRStore()
         self._memory = Memory()
-        self._retrieval = VisibleRetrieval(kept, memory=self._memory)
+        self._retrieval = VisibleRetrieval(
+            kept, memory=self._memory, embeddings=fields.get("embeddings")
+        )
         self._format = ToolFormat.of(
             self._model,
             create_retrieve_tool(kept),

@@ -36,6 +36,7 @@ from headroom_langchain.terms import Terms, messages_of
 from headroom_langchain.visible_retrieval import Told, VisibleRetrieval
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from langchain_core.tools import BaseTool
     from langgraph.prebuilt.tool_node import ToolCallRequest
     from langgraph.types import Command
@@ -69,6 +70,7 @@ class ToolHooks:
         store: CCRStore | None = None,
         namespace: str = DEFAULT_NAMESPACE,
         compress: bool = True,
+        embeddings: Embeddings | None = None,
     ) -> None:
         """Prepare the hooks.
 
@@ -82,6 +84,7 @@ class ToolHooks:
             compress: Whether results are compressed here. Without it the hooks only
                 answer `headroom_retrieve`, for graphs that compress what they send
                 and keep the originals in their state; no store is needed then.
+            embeddings: Finds passages by meaning, beside the words of a query.
 
         Raises:
             ConfigurationError: Originals would be left out, and there is no store.
@@ -98,7 +101,10 @@ class ToolHooks:
             )
             raise ConfigurationError(msg)
         self.tool: BaseTool = create_retrieve_tool(
-            kept, namespace=namespace, max_tokens=policy.max_retrieval_tokens
+            kept,
+            namespace=namespace,
+            max_tokens=policy.max_retrieval_tokens,
+            embeddings=embeddings,
         )
         """`headroom_retrieve`, for the list of tools; the hooks answer its calls."""
         self.report: CallReport | None = None
@@ -106,7 +112,7 @@ class ToolHooks:
         self.store = kept
         self._compress = compress
         memory = None if compress else Memory()
-        self._retrieval = VisibleRetrieval(kept, memory=memory)
+        self._retrieval = VisibleRetrieval(kept, memory=memory, embeddings=embeddings)
 
     def wrap_tool_call(
         self,

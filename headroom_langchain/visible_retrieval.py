@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
+from headroom_langchain.ccr.embedded import reranked_by
+from headroom_langchain.ccr.retrieval.reading import INDEXES
 from headroom_langchain.ccr.rounds.answering import Answering
 from headroom_langchain.ccr.rounds.calls import (
     HiddenCall,
@@ -35,10 +37,8 @@ from headroom_langchain.terms import Terms
 from headroom_langchain.tool_choice import ToolChoice
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from langchain_core.tools import BaseTool
-
-    from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
-    from headroom_langchain.ccr.retrieval.search import Index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,13 @@ class Told:
 class VisibleRetrieval:
     """Answers the calls of `headroom_retrieve` in a conversation."""
 
-    def __init__(self, store: CCRStore, *, memory: Memory | None = None) -> None:
+    def __init__(
+        self,
+        store: CCRStore,
+        *,
+        memory: Memory | None = None,
+        embeddings: Embeddings | None = None,
+    ) -> None:
         """Prepare for calls.
 
         Args:
@@ -63,10 +69,11 @@ class VisibleRetrieval:
             memory: Of who compresses the conversations for each call of a model, so
                 that they keep their originals; without one they are kept by the
                 store alone.
+            embeddings: What compares passages with a query, beside their words.
         """
         self._store = store
+        self._rerank = reranked_by(embeddings)
         self._memory = memory
-        self._indexes: RememberedIndexes | None = None
 
     def answers(
         self, terms: Terms, messages: Sequence[BaseMessage], calls: Sequence[HiddenCall]
@@ -104,7 +111,8 @@ class VisibleRetrieval:
             max_tokens=terms.policy.max_retrieval_tokens,
             # Calls of one message share its budget, also when answered one by one.
             max_round_tokens=terms.policy.max_round_tokens * len(calls) // asked,
-            read=self._read,
+            read=INDEXES,
+            rerank=self._rerank,
         )
 
     def _left_out(
@@ -119,14 +127,6 @@ class VisibleRetrieval:
             memory=self._memory,
         )
         return {original.key: original for original in plan.run().originals}
-
-    def _read(self, original: Original) -> Index:
-        # Search is loaded once something is searched.
-        from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
-
-        if self._indexes is None:
-            self._indexes = RememberedIndexes()
-        return self._indexes(original)
 
 
 def asked_rounds(messages: Sequence[BaseMessage]) -> int:

@@ -20,7 +20,9 @@ def test_the_names_are_these() -> None:
     """A name that comes or goes is a decision, and shows here."""
     assert headroom_langchain.__all__ == sorted(headroom_langchain.__all__)
     assert set(headroom_langchain.__all__) == {
+        "AtRest",
         "BlockReport",
+        "ByteStoreCCRStore",
         "CCRStore",
         "CallReport",
         "CompressMessages",
@@ -33,6 +35,7 @@ def test_the_names_are_these() -> None:
         "HeadroomMiddleware",
         "InMemoryCCRStore",
         "KeyCollisionError",
+        "LangGraphCCRStore",
         "NotAChatModelError",
         "Original",
         "RetrievalReport",

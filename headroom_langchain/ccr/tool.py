@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from headroom_langchain.ccr.embedded import reranked_by
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
 from headroom_langchain.ccr.retrieval.answers import answer
-from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
+from headroom_langchain.ccr.retrieval.reading import INDEXES
 from headroom_langchain.ccr.retrieval.request import (
     Refusal,
     RetrievalRequest,
@@ -25,6 +26,8 @@ from headroom_langchain.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from langchain_core.embeddings import Embeddings
 
     from headroom_langchain.ccr.store.base import Original
 
@@ -74,6 +77,7 @@ def create_retrieve_tool(
     *,
     namespace: str = DEFAULT_NAMESPACE,
     max_tokens: int = 1000,
+    embeddings: Embeddings | None = None,
 ) -> BaseTool:
     """Make the tool that returns originals from a store.
 
@@ -84,6 +88,8 @@ def create_retrieve_tool(
         store: Where the originals are.
         namespace: Whose originals.
         max_tokens: Estimated tokens of one answer, at least 100.
+        embeddings: Finds passages by meaning, beside the words of a query. When it
+            fails, words alone decide.
 
     Returns:
         A tool that never raises for what a model wrote: every call gets an answer.
@@ -95,12 +101,15 @@ def create_retrieve_tool(
         msg = f"max_tokens={max_tokens!r} is too small for an answer; give 100 or more"
         raise ConfigurationError(msg)
 
-    read = RememberedIndexes()
+    rerank = reranked_by(embeddings)
 
     def told(
         request: RetrievalRequest | Refusal, originals: Mapping[str, Original]
     ) -> str:
-        return answer(request, originals, max_tokens=max_tokens, read=read).text
+        told = answer(
+            request, originals, max_tokens=max_tokens, read=INDEXES, rerank=rerank
+        )
+        return told.text
 
     def retrieve(**arguments: object) -> str:
         request = parse_request(arguments)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, Literal
+from typing import Final, Literal, overload
 
 from .lines import Cuts
 
@@ -22,21 +23,28 @@ _SMALL_RECORD: Final = 40
 _CANDIDATES: Final = 3
 _LONGEST_KEY: Final = 200
 
+_STRING = r'"(?:[^"\\]++|\\.)*+"?+'
 _TOKEN = re.compile(
-    r'("[^"\\]*(?:\\.[^"\\]*)*"?)(\s*:)?|([\[{])|([\]}])|([^\s\[\]{},:"]+)', re.DOTALL
+    rf"(?:({_STRING})\s*+(:)\s*+)?+(?:({_STRING})(?!\s*+:)|([^\s\[\]{{}},:\"]++)|([\[{{]))"
+    rf"|([\]}}])|({_STRING})\s*+:",
+    re.DOTALL,
 )
-_STRING, _COLON, _OPENING, _CLOSING, _BARE = 1, 2, 3, 4, 5
+_KEY, _COLON, _BARE, _OPENING, _CLOSING, _ALONE = 1, 2, 4, 5, 6, 7
 _OPENS_LINE = re.compile(r"^[ \t\ufeff]*([\[{])", re.MULTILINE)
 _LITERAL = re.compile(
     r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null|NaN|-?Infinity"
 )
-_PAIRS = {"{": "}", "[": "]"}
+
 _NAME = re.compile(r"[^\W\d]\w*")
+_quote = json.JSONEncoder(ensure_ascii=False).encode
 
 Shape = Literal["", "{", "["]
 
+_SHAPES: Final[dict[str, Shape]] = {"{": "{", "[": "["}
+_PAIRS: Final[dict[Shape, str]] = {"{": "}", "[": "]"}
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """One value of a JSON text."""
 
@@ -56,7 +64,62 @@ class Span:
     """How many values it holds directly."""
 
 
-def scan_json(text: str) -> list[Span] | None:
+class Spans(Sequence[Span]):
+    """The values of a JSON text, in the order in which they start.
+
+    They are kept as columns, since an object for each value of a large text would
+    make the garbage collector go over everything there is.
+    """
+
+    __slots__ = ("ends", "keys", "parents", "shapes", "sizes", "starts", "values")
+
+    def __init__(self) -> None:
+        """Start without any; each column has an entry for each value."""
+        self.starts = array("q")
+        self.values = array("q")
+        self.ends = array("q")
+        self.parents = array("q")
+        self.keys: list[str | int] = []
+        self.shapes: list[Shape] = []
+        self.sizes = array("q")
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.keys)
+
+    @overload
+    def __getitem__(self, at: int) -> Span: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Span]: ...
+    def __getitem__(self, at: int | slice) -> Span | list[Span]:
+        """Return one of them, or some."""
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        return Span(
+            self.starts[at],
+            self.values[at],
+            self.ends[at],
+            self.parents[at],
+            self.keys[at],
+            self.shapes[at],
+            self.sizes[at],
+        )
+
+    def __iter__(self) -> Iterator[Span]:
+        """Give one after the other."""
+        return map(
+            Span,
+            self.starts,
+            self.values,
+            self.ends,
+            self.parents,
+            self.keys,
+            self.shapes,
+            self.sizes,
+        )
+
+
+def scan_json(text: str) -> Spans | None:
     """Read where the values of a JSON text stand.
 
     Args:
@@ -74,14 +137,14 @@ def scan_json(text: str) -> list[Span] | None:
     return None
 
 
-def json_path(spans: Sequence[Span], at: int) -> str:
+def json_path(spans: Spans, at: int) -> str:
     """Return the path of a value, such as `$.items[17].name`."""
     steps: list[str] = []
     while at >= 0:
-        span = spans[at]
-        if span.parent >= 0 or span.key != 0:
-            steps.append(step(span.key))
-        at = span.parent
+        parent, key = spans.parents[at], spans.keys[at]
+        if parent >= 0 or key != 0:
+            steps.append(step(key))
+        at = parent
     return "$" + "".join(reversed(steps))
 
 
@@ -91,27 +154,29 @@ def step(key: str | int) -> str:
         return f"[{key}]"
     if _NAME.fullmatch(key):
         return f".{key}"
-    return f"[{json.dumps(key, ensure_ascii=False)}]"
+    return f"[{_quote(key)}]"
 
 
-def json_cuts(spans: Sequence[Span]) -> Cuts:
+def json_cuts(spans: Spans) -> Cuts:
     """Return where long lines of a JSON text may be cut."""
-    borders: list[int] = []
-    joints: list[int] = []
+    starts, ends = spans.starts, spans.ends
+    borders = array("q")
+    joints = array("q")
     after_record: set[int] = set()
-    for span in spans:
-        parent = spans[span.parent] if span.parent >= 0 else None
-        if parent is not None and parent.end - parent.start <= _LARGE:
+    for start, end, parent, shape in zip(
+        starts, ends, spans.parents, spans.shapes, strict=True
+    ):
+        if parent >= 0 and ends[parent] - starts[parent] <= _LARGE:
             continue
-        is_record = bool(span.shape) and span.end - span.start >= _SMALL_RECORD
-        if is_record or span.parent in after_record:
-            borders.append(span.start)
+        is_record = bool(shape) and end - start >= _SMALL_RECORD
+        if is_record or parent in after_record:
+            borders.append(start)
         else:
-            joints.append(span.start)
+            joints.append(start)
         if is_record:
-            after_record.add(span.parent)
+            after_record.add(parent)
         else:
-            after_record.discard(span.parent)
+            after_record.discard(parent)
     return Cuts(borders=borders, joints=joints)
 
 
@@ -125,72 +190,80 @@ class _Scan:
     """Goes over the tokens of a text from a place where JSON may start."""
 
     def __init__(self, text: str, start: int) -> None:
-        self.spans: list[Span] = []
+        self.spans = Spans()
         self.end = start
         self._text = text
         self._start = start
         self._open: list[int] = []
         self._roots = 0
         self._key: tuple[int, str] | None = None
+        self._names: dict[str, str] = {}
 
     def run(self) -> None:
         """Read as far as the text is JSON; what is still open ends there."""
-        text = self._text
-        for match in _TOKEN.finditer(text, self._start):
-            token = match.lastindex
-            if token == _COLON:
-                key = _unquote(match[_STRING])
-                if not self._name(match.start(), key):
+        for match in _TOKEN.finditer(self._text, self._start):
+            token = match.lastindex or 0
+            if token == _CLOSING:
+                if not self._close(match[token], match.end()):
                     break
-            elif token == _OPENING:
-                if len(self._open) == _DEEPEST:
-                    self.spans.clear()
-                    return
-                self._add(match.start(), match.end(), "{" if match[0] == "{" else "[")
-            elif token == _CLOSING:
-                if not self._close(match[0], match.end()):
+            elif token == _ALONE:
+                if not self._name(match.start(), match[token]):
                     break
-            elif not self._open or (
-                token == _BARE and not _LITERAL.fullmatch(match[0])
-            ):
-                break
             else:
-                self._add(match.start(), match.end(), "")
+                key = match[_KEY]
+                if key is not None:
+                    if not self._name(match.start(), key):
+                        break
+                    self.end = match.end(_COLON)
+                if not self._value(match[token], match.end(), token):
+                    break
             self.end = match.end()
         for at in self._open:
-            self.spans[at].end = self.end
+            self.spans.ends[at] = self.end
 
-    def _name(self, start: int, key: str) -> bool:
-        if not self._open or self.spans[self._open[-1]].shape != "{":
+    def _name(self, start: int, token: str) -> bool:
+        if not self._open or self.spans.shapes[self._open[-1]] != "{":
             return False
-        self._key = (start, key)
+        name = self._names.get(token)
+        if name is None:
+            name = self._names[token] = _unquote(token)
+        self._key = (start, name)
         return True
 
-    def _add(self, start: int, end: int, shape: Shape) -> None:
-        parent = self._open[-1] if self._open else -1
-        first, key = start, self._position(parent)
-        if self._key is not None:
-            first, key = self._key
-            self._key = None
-        self.spans.append(Span(first, start, end, parent, key, shape))
-        if shape:
-            self._open.append(len(self.spans) - 1)
-
-    def _position(self, parent: int) -> int | str:
-        if parent < 0:
+    def _value(self, value: str, end: int, token: int) -> bool:
+        around, spans = self._open, self.spans
+        if token == _OPENING:
+            if len(around) == _DEEPEST:
+                self.spans = Spans()
+                around.clear()
+                return False
+        elif not around or (token == _BARE and not _LITERAL.fullmatch(value)):
+            return False
+        start = end - len(value)
+        if around:
+            parent = around[-1]
+            place = spans.sizes[parent]
+            spans.sizes[parent] = place + 1
+        else:
+            parent, place = -1, self._roots
             self._roots += 1
-            return self._roots - 1
-        self.spans[parent].size += 1
-        return self.spans[parent].size - 1
+        first, key = self._key or (start, place)
+        self._key = None
+        if token == _OPENING:
+            around.append(len(spans.keys))
+        spans.starts.append(first)
+        spans.values.append(start)
+        spans.ends.append(end)
+        spans.parents.append(parent)
+        spans.keys.append(key)
+        spans.shapes.append(_SHAPES[value] if token == _OPENING else "")
+        spans.sizes.append(0)
+        return True
 
     def _close(self, bracket: str, end: int) -> bool:
-        if not self._open:
+        if not self._open or _PAIRS[self.spans.shapes[self._open[-1]]] != bracket:
             return False
-        span = self.spans[self._open[-1]]
-        if _PAIRS[span.shape or "{"] != bracket:
-            return False
-        span.end = end
-        self._open.pop()
+        self.spans.ends[self._open.pop()] = end
         return True
 
 

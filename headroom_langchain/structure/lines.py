@@ -7,10 +7,11 @@ searched and paged like the rest. The lines put together are the text again.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, overload
 
 LONGEST: Final = 1000
 """Characters from which on a line is cut into pieces."""
@@ -32,6 +33,48 @@ class Line:
     """Whether it goes on with the long line of which the piece before is part."""
 
 
+class Lines(Sequence[Line]):
+    """The lines of a text in their order.
+
+    They are kept as columns, since an object for each line of a large text would
+    make the garbage collector go over everything there is.
+    """
+
+    __slots__ = ("_continued", "ends", "starts")
+
+    def __init__(
+        self, starts: array[int], ends: array[int], continued: frozenset[int]
+    ) -> None:
+        """Hold where lines stand.
+
+        Args:
+            starts: Where each one starts.
+            ends: Where the one after each starts.
+            continued: The indexes of those that go on with a long line.
+        """
+        self.starts = starts
+        self.ends = ends
+        self._continued = continued
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.starts)
+
+    def __iter__(self) -> Iterator[Line]:
+        """Give one after the other."""
+        return map(self.__getitem__, range(len(self.starts)))
+
+    @overload
+    def __getitem__(self, at: int) -> Line: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Line]: ...
+    def __getitem__(self, at: int | slice) -> Line | list[Line]:
+        """Return one of them, or some."""
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        return Line(self.starts[at], self.ends[at], at in self._continued)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cuts:
     """Where the long lines of a text may be cut; offsets in ascending order."""
@@ -42,50 +85,50 @@ class Cuts:
     """Where something smaller starts: cut here where a piece is too long."""
 
 
-def split_lines(text: str, cuts: Cuts | None = None) -> tuple[Line, ...]:
+def split_lines(text: str, cuts: Callable[[], Cuts] = Cuts) -> Lines:
     r"""Cut a text into lines at `\n`, and its long lines into pieces.
 
     Args:
         text: Any text.
-        cuts: Good places inside long lines; without them spaces are good places.
+        cuts: Finds good places inside long lines, if there are such lines; without
+            them spaces are good places.
 
     Returns:
         The lines in order; none for an empty text. The first has number 1.
     """
-    places = cuts or Cuts()
-    lines: list[Line] = []
+    ends = array("q")
+    continued: set[int] = set()
+    places: Cuts | None = None
     start = 0
     while start < len(text):
         end = text.find("\n", start) + 1 or len(text)
-        if end - start <= LONGEST:
-            lines.append(Line(start, end))
+        if end - start > LONGEST:
+            places = places or cuts()
+            pieces = _pieces(text, start, end, places)
+            continued.update(range(len(ends) + 1, len(ends) + len(pieces)))
+            ends.extend(pieces)
         else:
-            lines.extend(_pieces(text, start, end, places))
+            ends.append(end)
         start = end
-    return tuple(lines)
+    starts = array("q", [0])[: len(ends)] + ends[:-1]
+    return Lines(starts, ends, frozenset(continued))
 
 
-def line_at(lines: Sequence[Line], offset: int) -> int:
+def line_at(lines: Lines, offset: int) -> int:
     """Return the index of the line that holds an offset of the text."""
-    return max(0, bisect_right(lines, offset, key=_start) - 1)
+    return max(0, bisect_right(lines.starts, offset) - 1)
 
 
-def _start(line: Line) -> int:
-    return line.start
-
-
-def _pieces(text: str, start: int, end: int, cuts: Cuts) -> list[Line]:
+def _pieces(text: str, start: int, end: int, cuts: Cuts) -> list[int]:
+    """Return where the pieces of a long line end."""
     tail = text[end - 2 : end]
     body = end - len(tail) + len(tail.rstrip("\r\n"))
-    ends = _between(cuts.borders, start, body)
-    pieces: list[Line] = []
-    for border in [*ends, body]:
+    pieces: list[int] = []
+    for border in [*_between(cuts.borders, start, body), body]:
         while start < border:
-            cut = _cut(text, start, border, cuts.joints)
-            pieces.append(Line(start, cut, bool(pieces)))
-            start = cut
-    last = pieces[-1]
-    pieces[-1] = Line(last.start, end, last.continued)
+            start = _cut(text, start, border, cuts.joints)
+            pieces.append(start)
+    pieces[-1] = end
     return pieces
 
 

@@ -7,11 +7,12 @@ since the only thing at stake is the context a line is found and shown with.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, TypeAlias
 
-from .json_spans import Span, json_cuts, scan_json
-from .lines import Line, split_lines
+from .json_spans import Spans, json_cuts, scan_json
+from .lines import Lines, split_lines
 from .sections import NOWHERE, Outline, Section, nest, owners
 from .sections_code import code_outline, looks_like_code
 from .sections_diff import diff_headings
@@ -32,26 +33,29 @@ class Document:
 
     text: str
     form: Form
-    lines: tuple[Line, ...]
+    lines: Lines
     outline: Outline
-    owners: tuple[int, ...]
+    owners: Sequence[int]
     """For each line the innermost section that holds it, or -1."""
     header: int | None = None
     """The line that names the columns of a table."""
-    spans: Sequence[Span] = ()
+    spans: Spans = field(default_factory=Spans)
     """Where the values of a JSON text stand."""
 
     def line(self, at: int) -> str:
         """Return a line without its line break."""
-        place = self.lines[at]
-        return self.text[place.start : place.end].rstrip("\r\n")
+        return self.text[self.lines.starts[at] : self.lines.ends[at]].rstrip("\r\n")
 
     def chain(self, section: int) -> Iterator[Section]:
         """Yield a section and what it is part of, innermost first, 12 at most."""
+        return map(self.outline.sections.__getitem__, self.places(section))
+
+    def places(self, section: int) -> Iterator[int]:
+        """Yield the indexes of the sections that `chain` yields."""
         for _ in range(_DEEPEST):
             if section == NOWHERE:
                 return
-            yield self.outline.sections[section]
+            yield section
             section = self.outline.sections[section].parent
 
     def label(self, section: int) -> str:
@@ -69,7 +73,7 @@ def read_document(text: str) -> Document:
     """Read a text. Takes any text, in time linear in its length."""
     spans = scan_json(text)
     if spans is not None:
-        lines = split_lines(text, json_cuts(spans))
+        lines = split_lines(text, partial(json_cuts, spans))
         sections, owning = json_sections(text, spans, lines)
         return Document(
             text=text,
@@ -80,7 +84,7 @@ def read_document(text: str) -> Document:
             spans=spans,
         )
     lines = split_lines(text)
-    texts = [text[line.start : line.end] for line in lines]
+    texts = list(map(text.__getitem__, map(slice, lines.starts, lines.ends)))
     form, outline = _understand(texts)
     return Document(
         text=text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -72,9 +73,9 @@ def nest(headings: Iterable[Heading], count: int) -> list[Section]:
     return sections
 
 
-def owners(sections: Sequence[Section], count: int) -> tuple[int, ...]:
+def owners(sections: Sequence[Section], count: int) -> array[int]:
     """Return for each of `count` lines the innermost section that holds it."""
-    found: list[int] = []
+    found = array("q")
     around: list[int] = []
     following = 0
     for line in range(count):
@@ -84,4 +85,4 @@ def owners(sections: Sequence[Section], count: int) -> tuple[int, ...]:
         while around and sections[around[-1]].last < line:
             around.pop()
         found.append(around[-1] if around else NOWHERE)
-    return tuple(found)
+    return found

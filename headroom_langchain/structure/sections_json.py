@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Sequence
+from itertools import compress
 
-from .json_spans import Span, step
-from .lines import Line, line_at
+from .json_spans import Spans, step
+from .lines import Lines, line_at
 from .sections import NOWHERE, Section
 
 _NAMING = re.compile(
@@ -21,8 +22,8 @@ _LONGEST_NAME = 90
 
 
 def json_sections(
-    text: str, spans: Sequence[Span], lines: Sequence[Line]
-) -> tuple[list[Section], tuple[int, ...]]:
+    text: str, spans: Spans, lines: Lines
+) -> tuple[list[Section], array[int]]:
     """Return the arrays and objects of a text as sections, and the owner of each line.
 
     Args:
@@ -32,72 +33,76 @@ def json_sections(
     """
     places: dict[int, int] = {NOWHERE: NOWHERE}
     sections: list[Section] = []
-    containers: list[Span] = []
     names = _identities(text, spans)
-    for at, span in enumerate(spans):
-        if not span.shape:
-            continue
+    for at in compress(range(len(spans)), spans.shapes):
         places[at] = len(sections)
-        outer = spans[span.parent] if span.parent >= 0 else None
+        parent, key = spans.parents[at], spans.keys[at]
         sections.append(
             Section(
-                name="$" if outer is None and span.key == 0 else step(span.key),
-                first=line_at(lines, span.start),
-                last=line_at(lines, span.end - 1),
-                parent=places[span.parent],
-                record=span.shape == "{" and _is_record(span, outer),
+                name="$" if parent < 0 and key == 0 else step(key),
+                first=line_at(lines, spans.starts[at]),
+                last=line_at(lines, spans.ends[at] - 1),
+                parent=places[parent],
+                record=spans.shapes[at] == "{" and _is_record(spans, at),
                 identity=names.get(at, ()),
             )
         )
-        containers.append(span)
-    return sections, _owners(text, containers, lines)
+    return sections, _owners(text, spans, lines)
 
 
-def _is_record(span: Span, outer: Span | None) -> bool:
-    return outer is None or isinstance(span.key, int) or outer.size > 1
+def _is_record(spans: Spans, at: int) -> bool:
+    parent = spans.parents[at]
+    return parent < 0 or isinstance(spans.keys[at], int) or spans.sizes[parent] > 1
 
 
-def _owners(
-    text: str, containers: Sequence[Span], lines: Sequence[Line]
-) -> tuple[int, ...]:
+def _owners(text: str, spans: Spans, lines: Lines) -> array[int]:
     """Return for each line the innermost container that holds its first character."""
-    found: list[int] = []
+    starts = array("q", compress(spans.starts, spans.shapes))
+    ends = array("q", compress(spans.ends, spans.shapes))
+    found = array("q")
     around: list[int] = []
     following = 0
-    for line in lines:
-        piece = text[line.start : line.end]
-        first = line.start + len(piece) - len(piece.lstrip())
-        while following < len(containers) and containers[following].start <= first:
+    for start, end in zip(lines.starts, lines.ends, strict=True):
+        piece = text[start:end]
+        first = end - len(piece.lstrip())
+        while following < len(starts) and starts[following] <= first:
             around.append(following)
             following += 1
-        while around and containers[around[-1]].end <= first:
+        while around and ends[around[-1]] <= first:
             around.pop()
         found.append(around[-1] if around else NOWHERE)
-    return tuple(found)
+    return found
 
 
-def _identities(text: str, spans: Sequence[Span]) -> dict[int, tuple[str, ...]]:
+def _identities(text: str, spans: Spans) -> dict[int, tuple[str, ...]]:
     """Return for each object up to two of its values that tell it from its like.
 
     Values that occur once tell more than others, and names more than other texts.
     """
-    found: dict[int, list[tuple[bool, str]]] = {}
-    times: Counter[str] = Counter()
-    for span in spans:
-        if span.shape or not isinstance(span.key, str):
+    shown: dict[int, str] = {}
+    found: dict[int, list[int]] = {}
+    naming: dict[str, bool] = {}
+    for at, (key, shape) in enumerate(zip(spans.keys, spans.shapes, strict=True)):
+        if shape or not isinstance(key, str):
             continue
-        value = text[span.value : span.end]
-        if not value or len(value) > _LONGEST_NAME:
+        start, end = spans.values[at], spans.ends[at]
+        if not 0 < end - start <= _LONGEST_NAME:
             continue
-        is_name = _NAMING.search(span.key) is not None
-        if is_name or value[0] == '"':
-            shown = f"{span.key}: {value}"
-            times[shown] += 1
-            found.setdefault(span.parent, []).append((not is_name, shown))
-    return {at: _best(values, times) for at, values in found.items()}
+        is_name = naming.get(key)
+        if is_name is None:
+            is_name = naming[key] = _NAMING.search(key) is not None
+        if is_name or text[start] == '"':
+            shown[at] = f"{key}: {text[start:end]}"
+            # Names are told from other texts by their sign.
+            found.setdefault(spans.parents[at], []).append(~at if is_name else at)
+    times = Counter(shown.values())
+    return {at: _best(values, shown, times) for at, values in found.items()}
 
 
-def _best(values: list[tuple[bool, str]], times: Counter[str]) -> tuple[str, ...]:
-    ranked = sorted(values, key=lambda value: (times[value[1]] > 1, value[0]))
-    chosen = [shown for is_other, shown in ranked if not is_other][:_MOST_NAMES]
-    return tuple(chosen or [shown for _, shown in ranked[:1]])
+def _best(
+    values: list[int], shown: dict[int, str], times: Counter[str]
+) -> tuple[str, ...]:
+    names = [shown[~at] for at in values if at < 0]
+    if names:
+        return tuple(sorted(names, key=lambda name: times[name] > 1)[:_MOST_NAMES])
+    return (min((shown[at] for at in values), key=lambda value: times[value] > 1),)

@@ -11,6 +11,7 @@ from .graphs import calls_in_nodes
 from .histories import second_calls
 from .imports import import_times
 from .stalls import stalls
+from .stores import puts_and_gets
 from .streams import chunks, long_streams
 from .table import Row, print_header, print_row, print_section
 
@@ -23,6 +24,9 @@ _SECTIONS: dict[str, Callable[[], AsyncIterator[Row]]] = {
     "A chunk of longer streams": long_streams,
     "A call over a history of 100,000 tokens": second_calls,
     "The longest wait of the event loop, 400 KB": stalls,
+    "Putting an original into a store and getting it, beside doing so plainly": (
+        puts_and_gets
+    ),
     "Importing, in a fresh interpreter": import_times,
     "Compressing what is new, per 1,000 tokens": new_outputs,
     "Compressing 400 KB that nobody means well with": hostile_texts,

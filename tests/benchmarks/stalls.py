@@ -11,6 +11,7 @@ from functools import partial
 from statistics import median
 
 from headroom_langchain import HeadroomChatModel
+from headroom_langchain.ccr.retrieval.reading import INDEXES
 from headroom_langchain.testing import ask_for_original
 from headroom_langchain.testing.turns import TurnLike
 
@@ -62,7 +63,8 @@ async def _retrieving(what: str, text: str) -> Row:
     turns: list[TurnLike] = ["Fine.", ask, "Fine."]
     waits: list[tuple[float, float]] = []
     for _ in range(_REPEATS):
-        # Another one each time: a model knows what it has read before.
+        # Anew each time: what was read before is remembered.
+        INDEXES.forget()
         wrapped = HeadroomChatModel(scripted(turns))
         await call(wrapped, "ainvoke", messages)
         waits.append(

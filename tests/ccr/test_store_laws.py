@@ -2,75 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from store_subjects import SUBJECTS, each_store, needed, spoken
 
-from headroom_langchain.ccr.store.base import CCRStore, Original
-from headroom_langchain.ccr.store.memory import InMemoryCCRStore
-from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
-from headroom_langchain.testing.store_laws import STORE_LAWS, StoreLaw
-
-MakeStore = Callable[[], CCRStore]
+from headroom_langchain.ccr.store.base import Original
+from headroom_langchain.testing.store_laws import (
+    STORE_LAWS,
+    Face,
+    StoreLaw,
+    StoreUnderTest,
+    Wanted,
+    check_store,
+    laws_of,
+)
 
 any_text = st.text(st.characters(exclude_categories=()))
+any_tool = st.none() | any_text
+
+CASES = [
+    pytest.param(subject, law, marks=needed(subject), id=f"{subject}-{law}")
+    for subject in SUBJECTS
+    for law in laws_of(subject)
+]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> MakeStore:
-    """Make empty stores of one kind."""
-    if request.param == "memory":
-        return InMemoryCCRStore
-    numbers = count()
-    return lambda: SqliteCCRStore(tmp_path / f"{next(numbers)}.db")
+@pytest.mark.parametrize(("subject", "law"), CASES)
+def test_law(subject: StoreUnderTest, law: StoreLaw) -> None:
+    """The law holds for the store, with `await` and without."""
+    check_store(subject, laws=[law]).raise_for_failures()
 
 
-def test_there_are_laws() -> None:
-    """The list of laws is not empty, so that the tests below test something."""
-    assert len(STORE_LAWS) >= 10
-    assert all(law.__doc__ for law in STORE_LAWS)
+def test_every_law_is_looked_at_on_some_store() -> None:
+    """There is no law that all stores are excused from."""
+    assert {law.name for subject in SUBJECTS for law in laws_of(subject)} == {
+        law.name for law in STORE_LAWS
+    }
 
 
-@pytest.mark.parametrize("law", STORE_LAWS, ids=lambda law: law.__name__)
-def test_law(law: StoreLaw, make: MakeStore) -> None:
-    """The law holds for the store."""
-    law(make)
-
-
-@settings(
-    deadline=None,
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(content=any_text, namespace=any_text, kind=any_text, tool=st.none() | any_text)
+@each_store
+@pytest.mark.parametrize("face", Face)
 def test_any_text_comes_back(
-    make: MakeStore, content: str, namespace: str, kind: str, tool: str | None
+    subject: StoreUnderTest, face: Face, tmp_path: Path
 ) -> None:
-    """Any content, namespace, kind and tool comes back as it was put."""
-    original = Original.of(content, kind=kind, tool=tool)
-    with make() as store:
-        store.put(original, namespace=namespace)
-        assert store.get(original.key, namespace=namespace) == original
+    """Any content, namespace, kind and tool comes back as it was put, put twice too."""
+    numbers = count()
+    with spoken(subject, Wanted(folder=tmp_path), face) as store:
+
+        @settings(deadline=None, max_examples=25)
+        @given(content=any_text, place=any_text, kind=any_text, tool=any_tool)
+        def holds(content: str, place: str, kind: str, tool: str | None) -> None:
+            # Of a content that was put before, the kind and the tool stay.
+            place = f"{next(numbers)} {place}"
+            original = Original.of(content, kind=kind, tool=tool)
+            handle = store.handle
+            for _ in range(2):
+                store.run(handle.put(original, namespace=place))
+                assert store.run(handle.get(original.key, namespace=place)) == original
+            assert store.run(handle.get(original.key, namespace=f"{place}/")) is None
+
+        holds()
 
 
-def test_a_broken_store_breaks_a_law() -> None:
-    """The laws notice a store that changes line ends."""
+@each_store
+def test_putting_is_idempotent(subject: StoreUnderTest, tmp_path: Path) -> None:
+    """However often and in whatever order originals are put, each is kept once."""
+    numbers = count()
+    with spoken(subject, Wanted(folder=tmp_path)) as store:
 
-    class Careless(InMemoryCCRStore):
-        def get(self, key: str, *, namespace: str = "default") -> Original | None:
-            found = super().get(key, namespace=namespace)
-            if found is None:
-                return None
-            return Original(content=found.content.replace("\r\n", "\n"), key=key)
+        @settings(deadline=None, max_examples=15)
+        @given(st.lists(st.lists(any_text, max_size=4), max_size=4))
+        def holds(batches: list[list[str]]) -> None:
+            place = str(next(numbers))
+            for batch in batches:
+                originals = list(map(Original.of, batch))
+                store.run(store.handle.put_many(originals, namespace=place))
+            expected = {one.key: one for one in map(Original.of, chain(*batches))}
+            listed = store.run(store.handle.entries(namespace=place))
+            assert sorted(one.key for one in listed) == sorted(expected)
+            found = store.run(store.handle.get_many(list(expected), namespace=place))
+            assert dict(found) == expected
 
-    broken = []
-    for law in STORE_LAWS:
-        try:
-            law(Careless)
-        except AssertionError:
-            broken.append(law.__name__)
-    assert "returns_exact_content" in broken
+        holds()

@@ -9,13 +9,14 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from headroom_langchain.ccr.store.base import Original
 from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
-from headroom_langchain.errors import StoreError
+from headroom_langchain.errors import KeyCollisionError, StoreError
 
 WRITER = """
 import sys
@@ -28,6 +29,44 @@ sys.stdin.readline()
 with SqliteCCRStore(path, timeout=60) as store:
     for count in range(60):
         store.put_many([Original.of(f"{worker}/{count}"), Original.of(f"both/{count}")])
+"""
+
+FORKER = """
+import os
+import sys
+import threading
+from headroom_langchain.ccr.store.base import Original
+from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+
+store = SqliteCCRStore(sys.argv[1])
+before = Original.of("before")
+store.put(before)
+done = threading.Event()
+
+def work():
+    while not done.is_set():
+        store.put(Original.of("busy" * 100_000))
+        store.delete_many([Original.of("busy" * 100_000).key])
+
+busy = threading.Thread(target=work)
+busy.start()
+children = []
+for number in range(8):
+    child = os.fork()
+    if child == 0:
+        assert store.get(before.key) == before
+        for count in range(20):
+            store.put(Original.of(f"{number}/{count}"))
+        if number % 2:
+            store.close()
+        sys.exit(0)
+    children.append(child)
+    store.put(Original.of(f"parent/{number}"))
+results = [os.waitpid(child, 0)[1] for child in children]
+done.set()
+busy.join()
+assert results == [0] * 8
+store.close()
 """
 
 
@@ -100,6 +139,19 @@ def test_two_processes_write_to_one_file(path: Path) -> None:
     assert dict(found) == {original.key: original for original in expected}
 
 
+def test_a_store_is_used_on_both_sides_of_a_fork(path: Path) -> None:
+    """Children that are forked while a thread writes find and keep everything."""
+    command = [sys.executable, "-c", FORKER, str(path)]
+    assert subprocess.run(command, check=False, timeout=60).returncode == 0
+    names = [f"{number}/{count}" for number in range(8) for count in range(20)]
+    names += [f"parent/{number}" for number in range(8)]
+    with SqliteCCRStore(path) as store:
+        for name in names:
+            assert store.get(Original.of(name).key) is not None
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
 def test_putting_what_is_there_writes_nothing(path: Path) -> None:
     """A put of known originals does not wait for another process that writes."""
     original = Original.of("text")
@@ -124,6 +176,43 @@ def test_a_failed_put_stores_nothing(path: Path) -> None:
         with pytest.raises(StoreError):
             store.put_many([new, Original(content="other", key=first.key)])
         assert store.get(new.key) is None
+
+
+def test_two_contents_with_one_key_in_one_put_collide(path: Path) -> None:
+    """Neither is stored in the place of the other."""
+    first = Original.of("first")
+    with SqliteCCRStore(path) as store:
+        with pytest.raises(KeyCollisionError):
+            store.put_many([first, Original(content="other", key=first.key)])
+        assert store.get(first.key) is None
+
+
+def test_reading_does_not_fail_because_another_process_writes(path: Path) -> None:
+    """That an original was used is noted another time."""
+    original = Original.of("text")
+    times = count(0, 1000)
+    with SqliteCCRStore(path, timeout=0, clock=lambda: next(times)) as store:
+        store.put(original)
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert store.get(original.key) == original
+            store.put(original)
+            other.execute("ROLLBACK")
+        (entry,) = store.entries()
+        store.get(original.key)
+        (later,) = store.entries()
+    assert entry.used < later.used
+
+
+def test_of_several_used_at_once_the_first_put_goes_first(path: Path) -> None:
+    """Eviction has one order, over all namespaces."""
+    originals = [Original.of(letter * 10) for letter in "zayb"]
+    with SqliteCCRStore(path, max_bytes=25, clock=lambda: 1000.0) as store:
+        for place, original in zip("mnmn", originals, strict=True):
+            store.put(original, namespace=place)
+        assert [entry.key for entry in store.entries()] == [
+            original.key for original in originals[2:]
+        ]
 
 
 def test_many_keys_at_once(path: Path) -> None:

@@ -29,15 +29,24 @@ STOPS = {
 }
 
 texts = st.text(alphabet="ab \né漢", max_size=12)
-hidden_arguments: st.SearchStrategy[Any] = st.one_of(
-    st.just({"hash": "0123456789abcdef01234567", "query": "disk"}),
-    st.just('{"hash": "0123'),
-    st.just("not json"),
-    st.just({}),
-)
-hidden_calls = st.builds(
-    Call, name=st.just(RETRIEVE_TOOL_NAME), args=hidden_arguments, id=st.none()
-)
+
+
+def hidden_calls(number: int) -> st.SearchStrategy[Call]:
+    """Calls of one round; the same miss in another one would end the asking."""
+    arguments: Sequence[Any] = [
+        {"hash": f"0123456789abcdef0123456{number}", "query": "disk"},
+        f'{{"hash": "0123{number}',
+        f"not json {number}",
+        {"hash": f"no hash {number}"} if number else {},
+    ]
+    return st.builds(
+        Call,
+        name=st.just(RETRIEVE_TOOL_NAME),
+        args=st.sampled_from(arguments),
+        id=st.none(),
+    )
+
+
 own_calls = st.builds(
     Call,
     name=st.sampled_from(["search", "headroom", "headroom_retrieve_docs", "h"]),
@@ -93,12 +102,14 @@ def plays(draw: st.DrawFn) -> Play:
         Turn(
             text=draw(texts),
             reasoning=draw(texts),
-            tool_calls=tuple(draw(st.lists(hidden_calls, min_size=1, max_size=2))),
+            tool_calls=tuple(
+                draw(st.lists(hidden_calls(number), min_size=1, max_size=2))
+            ),
             usage=usage(10 + number),
         )
         for number in range(draw(st.integers(0, 3)))
     ]
-    last = draw(st.lists(st.one_of(own_calls, hidden_calls), max_size=3))
+    last = draw(st.lists(st.one_of(own_calls, hidden_calls(9)), max_size=3))
     if all(call.name == RETRIEVE_TOOL_NAME for call in last):
         last = []
     text = draw(texts) if last or turns else draw(texts.filter(bool))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import pytest
@@ -152,3 +153,24 @@ def test_no_cuts_inside_small_records() -> None:
     spans = scan_json('[{"a": 1, "b": 2}]')
     assert spans is not None
     assert not json_cuts(spans).borders
+
+
+def test_places_are_sequences() -> None:
+    """Lines and spans can be iterated and sliced like lists of them."""
+    document = read_document(json.dumps([{"a": n, "b": "x" * 500} for n in range(9)]))
+    lines, spans = document.lines, document.spans
+    assert list(lines) == [lines[at] for at in range(len(lines))] == lines[:]
+    assert list(spans) == [spans[at] for at in range(len(spans))] == spans[:]
+    assert [line.start for line in lines[1:3]] == [lines[1].start, lines[2].start]
+    assert any(line.continued for line in lines)
+    assert spans[-1].key == "b"
+
+
+def test_reading_leaves_no_object_for_each_line() -> None:
+    """The garbage collector has far less to go over than lines and values."""
+    text = json.dumps([{f"k{n}": n for n in range(20)} for _ in range(500)], indent=1)
+    gc.collect()
+    before = len(gc.get_objects())
+    document = read_document(text)
+    gc.collect()
+    assert len(gc.get_objects()) - before < len(document.lines) / 4

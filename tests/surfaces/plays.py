@@ -35,8 +35,8 @@ OWN = Call(name="search", args={"q": "web-7"}, id="own_1")
 
 
 def hidden(number: int, args: Any = None) -> Call:
-    """Return a call of the retrieve tool."""
-    asked = {"hash": content_key(BIG), "query": "disk full"}
+    """Return a call of the retrieve tool, no two of which ask for the same."""
+    asked = {"hash": content_key(BIG), "query": f"disk full {number}"}
     return Call(name=RETRIEVE, args=args or asked, id=f"secret_{number}")
 
 

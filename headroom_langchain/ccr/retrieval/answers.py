@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from headroom_langchain.ccr.retrieval.assembly import Excerpt, show_hits
-from headroom_langchain.ccr.retrieval.json_query import JsonPath
+from headroom_langchain.ccr.retrieval.json_query import JsonPath, follow
+from headroom_langchain.ccr.retrieval.misses import unknown_keys, with_known
 from headroom_langchain.ccr.retrieval.overview import show_overview
 from headroom_langchain.ccr.retrieval.pages import page, page_of_values
 from headroom_langchain.ccr.retrieval.patterns import SafePattern
@@ -24,8 +25,9 @@ from headroom_langchain.ccr.retrieval.request import (
     echo,
     parse_request,
 )
+from headroom_langchain.ccr.retrieval.reranking import Meaning, Rerank
 from headroom_langchain.ccr.retrieval.search import Hit, Index, Ranking, rank
-from headroom_langchain.ccr.store.base import KEY_LENGTH, Original
+from headroom_langchain.ccr.store.base import Original
 from headroom_langchain.structure.passages import Document
 from headroom_langchain.tokens import estimate_tokens
 
@@ -42,8 +44,7 @@ _SHARE: Final = 0.15
 _LEAST: Final = 150
 _FEWEST: Final = 60
 _HEADING: Final = 50
-_SHORT_HASH: Final = 8
-_MOST_KNOWN: Final = 5
+_BREAK: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,10 @@ class RetrievalAnswer:
     """The keys of the originals that the answer is from."""
     missing: tuple[str, ...] = ()
     """The hashes that nothing was found for."""
+    found: bool = True
+    """Whether the answer has anything of what was asked for."""
+    notes: tuple[str, ...] = ()
+    """What went wrong on the way, for whoever reads a report."""
 
 
 def answer(
@@ -65,6 +70,7 @@ def answer(
     known: Sequence[str] = (),
     max_tokens: int = 1000,
     read: Read = read_index,
+    rerank: Rerank | None = None,
 ) -> RetrievalAnswer:
     """Answer a request. Pure: the same arguments give the same answer.
 
@@ -77,90 +83,131 @@ def answer(
         max_tokens: Estimated tokens of the whole answer. Without `lines` it is also
             at most 15 % of the original, or 150 tokens where that is more.
         read: Reads an original, such as a `RememberedIndexes`.
+        rerank: Judges how near passages are to words in meaning; by default words
+            alone decide.
 
     Returns:
         The answer, which names what was found and what was not.
     """
     if isinstance(request, Refusal):
-        return RetrievalAnswer(text=request.reason)
-    budget = max(_FEWEST, max_tokens // len(request.keys))
+        named = known if request.needs_hash else ()
+        text = with_known(request.reason, named, originals, max_tokens)
+        return RetrievalAnswer(text=text, found=False)
+    keys = request.keys[: max(1, max_tokens // _FEWEST)]
+    returned = [key for key in keys if key in originals]
+    last = _unanswered(request, keys, originals, known, max_tokens)
+    left = max_tokens - sum(estimate_tokens(text) + _BREAK for text in last)
+    meaning = Meaning(rerank)
     texts: list[str] = []
-    returned: list[str] = []
-    for key in request.keys:
-        original = originals.get(key)
-        if original is None:
-            texts.append(_unknown(key, known))
-        else:
-            texts.append(_from_original(request, original, budget, read))
-            returned.append(key)
-    return RetrievalAnswer(
-        text="\n\n".join(texts),
-        returned=tuple(returned),
-        missing=tuple(key for key in request.keys if key not in originals),
-    )
-
-
-def _unknown(key: str, known: Sequence[str]) -> str:
-    """Say that a hash leads nowhere, and which would."""
-    full = [candidate for candidate in known if candidate.startswith(key)]
-    if len(key) >= _SHORT_HASH and len(full) == 1 and len(key) < KEY_LENGTH:
-        return f'`{key}` is cut short. The full hash is hash="{full[0]}".'
-    wrong = (
-        f"`{key}` has {len(key)} digits, a hash has {KEY_LENGTH}"
-        if len(key) != KEY_LENGTH
-        else f"nothing is stored under `{key}`"
-    )
-    if known:
-        names = ", ".join(known[:_MOST_KNOWN])
-        more = (
-            f" and {len(known) - _MOST_KNOWN} more" if len(known) > _MOST_KNOWN else ""
+    found = False
+    for behind, key in zip(range(len(returned))[::-1], returned, strict=True):
+        share = max(_FEWEST, (left - behind * _BREAK) // (behind + 1))
+        text, matched = _from_original(
+            request, originals[key], share, read=read, meaning=meaning
         )
-        return f"Not found: {wrong}. Known hashes: {names}{more}."
-    return (
-        f"Not found: {wrong}. Copy the hash from the marker; if it is right, the "
-        "original is no longer kept: run the tool that produced it again."
+        found = found or matched
+        left -= estimate_tokens(text) + _BREAK
+        texts.append(text)
+    return RetrievalAnswer(
+        text="\n\n".join([*texts, *last]),
+        returned=tuple(returned),
+        missing=tuple(key for key in keys if key not in originals),
+        found=found,
+        notes=tuple(meaning.notes),
     )
+
+
+def _unanswered(
+    request: RetrievalRequest,
+    keys: Sequence[str],
+    originals: Mapping[str, Original],
+    known: Sequence[str],
+    max_tokens: int,
+) -> list[str]:
+    """Say what of a request is not answered, and what to do about it."""
+    told: list[str] = []
+    if missing := [key for key in keys if key not in originals]:
+        others = [key for key in known if key not in request.keys]
+        room = max_tokens * len(missing) // len(keys)
+        told.append(with_known(unknown_keys(missing, known), others, originals, room))
+    if rest := request.left_over + len(request.keys) - len(keys):
+        what = "hash" if rest == 1 else f"{rest:,} hashes"
+        told.append(f"The last {what} of the call must be asked for in another one.")
+    return told
 
 
 def _from_original(
-    request: RetrievalRequest, original: Original, max_tokens: int, read: Read
-) -> str:
+    request: RetrievalRequest,
+    original: Original,
+    max_tokens: int,
+    *,
+    read: Read,
+    meaning: Meaning,
+) -> tuple[str, bool]:
+    """Return what there is to say of an original, and whether it was asked for."""
     if not original.content:
-        return f"The original {original.key} is empty."
+        return f"The original {original.key} is empty.", True
     size = estimate_tokens(original.content)
     budget = min(max_tokens, max(_LEAST, int(_SHARE * size)))
     whole = budget if request.query is not None else max_tokens
     if request.lines is None and size + _HEADING <= whole:
         count = len(original.content.splitlines())
-        return (
-            f"The whole original {original.key} ({count:,} lines):\n{original.content}"
-        )
+        head = f"The whole original {original.key} ({count:,} lines):"
+        return f"{head}\n{original.content}", True
     index = read(original)
     document = index.document
     if isinstance(request.query, JsonPath):
-        return page_of_values(document, original.key, request.query, budget)
+        text = page_of_values(document, original.key, request.query, budget)
+        return text, bool(follow(document.spans, request.query).found)
     if request.query is None:
+        lines = request.lines or LineRange(first=1)
         limit = max_tokens if request.lines is not None else budget
-        return page(document, original.key, request.lines or LineRange(first=1), limit)
-    return _passages(index, original.key, request, budget)
+        text = page(document, original.key, lines, limit)
+        return text, lines.first <= len(document.lines)
+    return _passages(index, original.key, request, budget, meaning)
 
 
-def _passages(index: Index, key: str, request: RetrievalRequest, budget: int) -> str:
+def _passages(
+    index: Index, key: str, request: RetrievalRequest, budget: int, meaning: Meaning
+) -> tuple[str, bool]:
     document = index.document
     query = request.query
     asked = echo(query.source if isinstance(query, SafePattern) else query)
     ranking, limits = _search(index, request)
+    if isinstance(query, str):
+        ranking = meaning.reordered(document, ranking, query)
     if not ranking.hits:
         reason = f"Nothing in {key} matches {asked}{limits}."
-        return show_overview(document, reason, budget)
-    matching = {hit.line for hit in ranking.hits}
+        if near := _near(document, request, meaning):
+            head = f"{reason} Nearest in meaning, as far as a sample tells:"
+            return _shown(document, near, head, budget), True
+        return show_overview(document, reason, budget), False
+    matching = ranking.lines
     rest = f"of {len(matching):,} matching lines, of {len(document.lines):,}{limits}."
     head = f"Passages of {key} for {asked}:"
     excerpt = Excerpt(document, budget - estimate_tokens(f"{head} 100 {rest}\n"))
     show_hits(excerpt, ranking)
     body = excerpt.render()
     shown = sum(1 for line in excerpt.lines() if line in matching)
-    return f"{head} {shown} {rest}\n{body}"
+    return f"{head} {shown} {rest}\n{body}", True
+
+
+def _near(
+    document: Document, request: RetrievalRequest, meaning: Meaning
+) -> Ranking | None:
+    """Return what is near in meaning to words that do not occur, if anything is."""
+    if not isinstance(request.query, str):
+        return None
+    wanted = request.lines or LineRange(first=1)
+    lines = range(len(document.lines))[wanted.first - 1 : wanted.last]
+    near = meaning.nearest(document, lines, request.query)
+    return near if near.hits else None
+
+
+def _shown(document: Document, ranking: Ranking, head: str, budget: int) -> str:
+    excerpt = Excerpt(document, budget - estimate_tokens(f"{head}\n"))
+    show_hits(excerpt, ranking)
+    return f"{head}\n{excerpt.render()}"
 
 
 def _search(index: Index, request: RetrievalRequest) -> tuple[Ranking, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from headroom_langchain.structure.json_spans import Span, json_path
+from headroom_langchain.structure.json_spans import Spans, json_path
 
 _STEP = re.compile(
     r"(?P<deep>\.\.)(?P<below>\*|[^\s.\[\]*?()'\"@]+)"
@@ -73,7 +73,7 @@ def parse_json_path(source: str) -> JsonPath | str:
     return JsonPath(source, tuple(steps))
 
 
-def follow(spans: Sequence[Span], path: JsonPath) -> Landing:
+def follow(spans: Spans, path: JsonPath) -> Landing:
     """Find the values that a path leads to.
 
     Args:
@@ -81,8 +81,8 @@ def follow(spans: Sequence[Span], path: JsonPath) -> Landing:
         path: The path. In JSON Lines `$[2]` is the third record.
     """
     children: dict[int, list[int]] = {}
-    for at, span in enumerate(spans):
-        children.setdefault(span.parent, []).append(at)
+    for at, parent in enumerate(spans.parents):
+        children.setdefault(parent, []).append(at)
     roots = children.get(-1, [])
     here = roots if len(roots) == 1 else [-1]
     for step in path.steps:
@@ -128,7 +128,7 @@ def _unquote(quoted: str) -> str:
 
 
 def _next(
-    spans: Sequence[Span],
+    spans: Spans,
     children: dict[int, list[int]],
     here: Sequence[int],
     step: Step,
@@ -143,35 +143,31 @@ def _next(
         elif step.way == "slice":
             yield from below[step.start : step.end]
         elif isinstance(step.key, int):
-            is_list = at < 0 or spans[at].shape == "["
+            is_list = at < 0 or spans.shapes[at] == "["
             if is_list and -len(below) <= step.key < len(below):
                 yield below[step.key]
         else:
-            yield from (child for child in below if spans[child].key == step.key)
+            yield from (child for child in below if spans.keys[child] == step.key)
 
 
-def _below(
-    spans: Sequence[Span], here: Sequence[int], key: str | int | None
-) -> Iterator[int]:
+def _below(spans: Spans, here: Sequence[int], key: str | int | None) -> Iterator[int]:
     """Yield what stands at any depth below some values, in the order of the text."""
     inside = set(here)
-    for at, span in enumerate(spans):
-        if -1 in inside or span.parent in inside:
+    for at, parent in enumerate(spans.parents):
+        if -1 in inside or parent in inside:
             inside.add(at)
-            if key is None or span.key == key:
+            if key is None or spans.keys[at] == key:
                 yield at
 
 
-def _hint(
-    spans: Sequence[Span], children: dict[int, list[int]], here: Sequence[int]
-) -> str:
+def _hint(spans: Spans, children: dict[int, list[int]], here: Sequence[int]) -> str:
     at = here[0]
     path = json_path(spans, at) if at >= 0 else "$"
     below = children.get(at, [])
-    if at < 0 or spans[at].shape == "[":
+    if at < 0 or spans.shapes[at] == "[":
         return f"`{path}` is an array of {len(below)}, `{path}[0]` the first."
     if not below:
         return f"`{path}` holds nothing more."
-    names = [str(spans[child].key)[:60] for child in below]
+    names = [str(spans.keys[child])[:60] for child in below]
     more = ", …" if len(names) > _MOST_NAMES else ""
     return f"`{path}` has: {', '.join(names[:_MOST_NAMES])}{more}."

@@ -33,7 +33,7 @@ def phrase_bonuses(document: Document, query: str) -> dict[int, float]:
     """
     text = fold(document.text)
     found: dict[int, float] = {}
-    for phrase, worth in _phrases(fold(query)):
+    for phrase, worth in _phrases(fold(query), text):
         at = text.find(phrase)
         for _ in range(_MOST_FOUND):
             if at < 0:
@@ -52,14 +52,23 @@ def fold(text: str) -> str:
     return "".join(low if len(low := char.lower()) == 1 else char for char in text)
 
 
-def _phrases(query: str) -> Iterator[tuple[str, float]]:
+def _phrases(query: str, text: str) -> Iterator[tuple[str, float]]:
+    """Yield what of a query may occur in a text, and what it is worth.
+
+    A phrase is looked for only where the shorter ones in it occur.
+    """
     words = query.split()[:_MOST_WORDS]
-    whole = " ".join(words)
-    if len(words) > 1:
-        yield whole, _WHOLE + _PER_WORD * min(len(words), _LONGEST)
-    for count in range(min(_LONGEST, len(words) - 1), 1, -1):
-        for at in range(len(words) - count + 1):
-            yield " ".join(words[at : at + count]), _PER_WORD * count
+    longest = min(_LONGEST, len(words) - 1)
+    starts = list(range(len(words) - 1))
+    for count in range(2, longest + 1):
+        phrases = {at: " ".join(words[at : at + count]) for at in starts}
+        occurring = {at for at in starts if phrases[at] in text}
+        yield from (
+            (phrases[at], _PER_WORD * count) for at in starts if at in occurring
+        )
+        starts = [at for at in starts if {at, at + 1} <= occurring]
+    if len(starts) == len(words) - longest:
+        yield " ".join(words), _WHOLE + _PER_WORD * min(len(words), _LONGEST)
     for word in words:
         name = word.strip(_EDGES)
         if len(name) >= _SHORTEST_NAME and not name.isalpha():

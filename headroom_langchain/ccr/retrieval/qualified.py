@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from headroom_langchain.structure.lines import line_at
 
 if TYPE_CHECKING:
-    from headroom_langchain.structure.json_spans import Span
+    from headroom_langchain.structure.json_spans import Spans
     from headroom_langchain.structure.passages import Document
 
 _STEP = re.compile(r"[^\s.\[\]\"']+|\[\d{1,9}\]")
@@ -42,10 +41,14 @@ def qualified_bonuses(document: Document, query: str) -> dict[int, float]:
     for steps in wanted[:_MOST_NAMES]:
         by_last.setdefault(steps[-1], []).append(steps)
     found: dict[int, float] = {}
-    for span in document.spans if by_last else ():
-        for steps in by_last.get(_folded(span.key), ()):
-            if _ends_with(document.spans, span, steps):
-                _add(document, span, found)
+    keys = document.spans.keys if by_last else []
+    named = {key for key in set(keys) if _folded(key) in by_last}
+    for at, key in enumerate(keys):
+        if key not in named:
+            continue
+        for steps in by_last[_folded(key)]:
+            if _ends_with(document.spans, at, steps):
+                _add(document, at, found)
     return found
 
 
@@ -63,22 +66,21 @@ def _folded(key: str | int) -> str | int:
     return key.lower() if isinstance(key, str) else key
 
 
-def _ends_with(spans: Sequence[Span], span: Span, steps: _Steps) -> bool:
+def _ends_with(spans: Spans, at: int, steps: _Steps) -> bool:
     """Tell whether a path ends with some steps, positions not asked for left out."""
-    at: Span | None = span
     for step in reversed(steps):
         if isinstance(step, str):
-            while at is not None and isinstance(at.key, int):
-                at = spans[at.parent] if at.parent >= 0 else None
-        if at is None or _folded(at.key) != step:
+            while at >= 0 and isinstance(spans.keys[at], int):
+                at = spans.parents[at]
+        if at < 0 or _folded(spans.keys[at]) != step:
             return False
-        at = spans[at.parent] if at.parent >= 0 else None
+        at = spans.parents[at]
     return True
 
 
-def _add(document: Document, span: Span, found: dict[int, float]) -> None:
-    first = line_at(document.lines, span.start)
-    last = line_at(document.lines, span.end - 1)
+def _add(document: Document, at: int, found: dict[int, float]) -> None:
+    first = line_at(document.lines, document.spans.starts[at])
+    last = line_at(document.lines, document.spans.ends[at] - 1)
     worth = _VALUE if first == last else _INSIDE
     for line in range(first, min(last, first + _LARGEST) + 1):
         found[line] = max(found.get(line, 0.0), worth)

@@ -21,6 +21,7 @@ MOST_KEYS: Final = 5
 _LONGEST_QUERY: Final = 2000
 _LONGEST_ECHO: Final = 60
 _HASH = re.compile(r"[0-9a-f]+")
+_WHOLE_HASH = re.compile(rf"(?<![0-9A-Za-z])[0-9A-Fa-f]{{{KEY_LENGTH}}}(?![0-9A-Za-z])")
 _LINES = re.compile(r"(\d{1,9})(?:\s*(?:-|\.\.|\u2013|:|to)\s*(\d{1,9})?)?")
 _REGEX = re.compile(r"/(.+)/([a-z]*)", re.DOTALL)
 _FLAGS: Final = frozenset("imsgu")
@@ -41,6 +42,8 @@ class RetrievalRequest:
 
     keys: tuple[str, ...]
     """The hashes of the originals, in the order in which they were asked for."""
+    left_over: int = 0
+    """How many hashes were named beyond those that one call may ask for."""
     query: str | SafePattern | JsonPath | None = None
     """Words, a regular expression or a JSON path."""
     lines: LineRange | None = None
@@ -53,6 +56,8 @@ class Refusal:
 
     reason: str
     """What is wrong and what to write instead, for the model."""
+    needs_hash: bool = False
+    """Whether it is the hash that is wrong, so that naming some would help."""
 
 
 def parse_request(arguments: Mapping[str, object]) -> RetrievalRequest | Refusal:
@@ -64,16 +69,21 @@ def parse_request(arguments: Mapping[str, object]) -> RetrievalRequest | Refusal
     Returns:
         The request, or what to tell the model when it makes no sense.
     """
-    keys = _keys(arguments.get("hash"))
-    if isinstance(keys, Refusal):
-        return keys
+    named = _named(arguments.get("hash"))
+    if isinstance(named, Refusal):
+        return named
     query = _query(arguments.get("query"))
     if isinstance(query, Refusal):
         return query
     lines = _line_range(arguments.get("lines"))
     if isinstance(lines, Refusal):
         return lines
-    return RetrievalRequest(keys=keys, query=query, lines=lines)
+    return RetrievalRequest(
+        keys=named[:MOST_KEYS],
+        left_over=max(0, len(named) - MOST_KEYS),
+        query=query,
+        lines=lines,
+    )
 
 
 def echo(value: object) -> str:
@@ -82,28 +92,30 @@ def echo(value: object) -> str:
     return shown if len(shown) <= _LONGEST_ECHO else shown[:_LONGEST_ECHO] + "…"
 
 
-def _keys(value: object) -> tuple[str, ...] | Refusal:
+def _named(value: object) -> tuple[str, ...] | Refusal:
+    """Return the hashes that are named, each once."""
     if isinstance(value, (list, tuple)) and all(isinstance(key, str) for key in value):
         value = ",".join(value)
     if not isinstance(value, str) or not value.strip():
         given = "is missing" if value is None or value == "" else f"was {echo(value)}"
         return Refusal(
             reason=f"`hash` {given}. Write the {KEY_LENGTH} hex digits that stand in "
-            'the marker: hash="<hash>".'
+            'the marker: hash="<hash>".',
+            needs_hash=True,
         )
     found = [key.strip("\"'`<># ").lower() for key in re.split(r"[,;\s]+", value)]
-    keys = tuple(dict.fromkeys(key for key in found if key))
-    if not keys or not all(_HASH.fullmatch(key) for key in keys):
+    keys = [key for key in found if key]
+    if not all(_HASH.fullmatch(key) for key in keys):
+        # The words of the marker around a hash do no harm.
+        keys = [key.lower() for key in _WHOLE_HASH.findall(value)]
+    if not keys:
         return Refusal(
             reason=f"`hash` was {echo(value)}, which is not a hash. Write the "
-            f"{KEY_LENGTH} hex digits that stand in the marker."
+            f"{KEY_LENGTH} hex digits that stand in the marker; what to look for "
+            "goes into `query`.",
+            needs_hash=True,
         )
-    if len(keys) > MOST_KEYS:
-        return Refusal(
-            reason=f"`hash` names {len(keys)} originals; ask for at most {MOST_KEYS} "
-            "at once."
-        )
-    return keys
+    return tuple(dict.fromkeys(keys))
 
 
 def _query(value: object) -> str | SafePattern | JsonPath | Refusal | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from headroom_langchain.ccr.retrieval.terms import Tokenizer, query_terms
@@ -80,49 +80,73 @@ def _related(
 
 def _best_column(document: Document, names: set[str]) -> list[_Cell]:
     """Return the cells of the column whose name has most words of the query."""
+    shares: dict[str, float] = {}
+    tokenizer = Tokenizer()
+    for name in _column_names(document):
+        terms = set(tokenizer.terms(name))
+        shares[name] = len(terms & names) / (len(terms) ** 0.25 or 1)
     best: list[_Cell] = []
     most = 0.0
-    tokenizer = Tokenizer()
-    for name, cells in _columns(document):
-        terms = set(tokenizer.terms(name))
-        shared = len(terms & names) / (len(terms) ** 0.25 or 1)
-        if len(cells) >= _FEWEST and shared > most:
-            best, most = cells, shared
+    named = {name for name, share in shares.items() if share > 0}
+    for name, cells in _columns(document, named):
+        if len(cells) >= _FEWEST and shares[name] > most:
+            best, most = cells, shares[name]
     return best
 
 
-def _columns(document: Document) -> Iterator[tuple[str, list[_Cell]]]:
+def _column_names(document: Document) -> Iterable[str]:
     if document.form == "json":
-        yield from _json_columns(document)
-    elif document.form == "table" and document.header is not None:
-        yield from _table_columns(document, document.header)
+        return (key for key in set(document.spans.keys) if isinstance(key, str))
+    return _titles(document)[1]
 
 
-def _json_columns(document: Document) -> Iterator[tuple[str, list[_Cell]]]:
+def _titles(document: Document) -> tuple[str | None, list[str]]:
+    """Return what separates the columns of a table, and their names."""
+    if document.form != "table" or document.header is None:
+        return None, []
+    titles = document.line(document.header)
+    delimiter = next((mark for mark in ",\t;|" if mark in titles), None)
+    return delimiter, titles.split(delimiter)
+
+
+def _columns(document: Document, named: set[str]) -> Iterable[tuple[str, list[_Cell]]]:
+    """Return the columns of these names with their cells, in their order."""
+    if not named:
+        return ()
+    return (_json_columns if document.form == "json" else _table_columns)(
+        document, named
+    )
+
+
+def _json_columns(
+    document: Document, named: set[str]
+) -> Iterable[tuple[str, list[_Cell]]]:
     columns: dict[str, list[_Cell]] = {}
-    for span in document.spans:
-        if span.shape or not isinstance(span.key, str):
+    spans = document.spans
+    for at, key in enumerate(spans.keys):
+        if key not in named or spans.shapes[at] or not isinstance(key, str):
             continue
-        value = _sortable(document.text[span.value : span.end].strip('"'))
+        value = _sortable(document.text[spans.values[at] : spans.ends[at]].strip('"'))
         if value is not None:
-            cell = (line_at(document.lines, span.start), value)
-            columns.setdefault(span.key, []).append(cell)
-    yield from columns.items()
+            cell = (line_at(document.lines, spans.starts[at]), value)
+            columns.setdefault(key, []).append(cell)
+    return columns.items()
 
 
 def _table_columns(
-    document: Document, header: int
-) -> Iterator[tuple[str, list[_Cell]]]:
-    delimiter = next((mark for mark in ",\t;|" if mark in document.line(header)), None)
-    names = document.line(header).split(delimiter)
+    document: Document, named: set[str]
+) -> Iterable[tuple[str, list[_Cell]]]:
+    delimiter, names = _titles(document)
     columns: list[list[_Cell]] = [[] for _ in names]
-    for at in range(header + 1, len(document.lines)):
+    wanted = [place for place, name in enumerate(names) if name in named]
+    for at in range((document.header or 0) + 1, len(document.lines)):
         cells = document.line(at).split(delimiter, len(names) - 1)
-        for place, cell in enumerate(cells):
-            value = _sortable(cell.strip().strip('"'))
-            if value is not None:
-                columns[place].append((at, value))
-    yield from zip(names, columns, strict=True)
+        for place in wanted:
+            if place < len(cells):
+                value = _sortable(cells[place].strip().strip('"'))
+                if value is not None:
+                    columns[place].append((at, value))
+    return zip(names, columns, strict=True)
 
 
 def _sortable(value: str) -> _Sortable | None:

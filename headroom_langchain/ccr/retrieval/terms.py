@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
-_WORD = re.compile(r"\w+(?:[./:@#$+\-]+\w+)*")
+_WORD = re.compile(r"\w++(?:[./:@#$+\-]++\w++)*+")
+words_in = _WORD.findall
+"""Returns the words of a text, or of a part of it from an offset to another."""
+
 _PART = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
@@ -35,18 +39,38 @@ class Tokenizer:
 
     def __init__(self) -> None:
         """Start without any words."""
-        self._seen: dict[str, tuple[str, ...]] = {}
+        self._words = _Words()
 
     def terms(self, text: str) -> list[str]:
         """Return the terms of a text in its order, compounds before their parts."""
-        found: list[str] = []
-        seen = self._seen
-        for word in _WORD.findall(text):
-            terms = seen.get(word)
-            if terms is None:
-                terms = seen[word] = tuple(_terms_of(word[:_LONGEST]))
-            found.extend(terms)
-        return found
+        return list(chain.from_iterable(map(self._words.__getitem__, words_in(text))))
+
+    def terms_of(self, word: str) -> tuple[str, ...]:
+        """Return the terms of one word, of which there is at least one."""
+        return self._words[word]
+
+
+class _Words(dict[str, tuple[str, ...]]):
+    """The terms of each word, found when it is first asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts = _Parts()
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        cut = word[:_LONGEST]
+        parts = map(self._parts.__getitem__, _PART.findall(cut))
+        found = tuple(chain.from_iterable(parts))
+        terms = self[word] = found if len(found) == 1 else (cut.lower(), *found)
+        return terms
+
+
+class _Parts(dict[str, tuple[str, ...]]):
+    """The terms of each part of a word."""
+
+    def __missing__(self, part: str) -> tuple[str, ...]:
+        terms = self[part] = tuple(_terms_of_part(part))
+        return terms
 
 
 def defining(name: str) -> str:
@@ -63,8 +87,9 @@ def query_terms(query: str) -> dict[str, float]:
     """
     weights: dict[str, float] = {}
     fillers: dict[str, float] = {}
-    for word in _WORD.findall(_POSITION.sub(" ", query)):
-        whole, *parts = _terms_of(word[:_LONGEST])
+    tokenizer = Tokenizer()
+    for word in words_in(_POSITION.sub(" ", query)):
+        whole, *parts = tokenizer.terms_of(word)
         place = fillers if word.lower() in _FILLERS else weights
         place[whole] = 1.0
         place[defining(whole)] = _PARTS_WEIGH
@@ -74,27 +99,18 @@ def query_terms(query: str) -> dict[str, float]:
     return weights or fillers
 
 
-def _terms_of(word: str) -> Iterator[str]:
-    lowered = word.lower()
-    parts = list(_parts_of(word))
-    if len(parts) != 1:
-        yield lowered
-    yield from parts
-
-
-def _parts_of(word: str) -> Iterator[str]:
-    for part in _PART.findall(word):
-        if part.isascii():
-            lowered = part.lower()
-            humps = [] if part in {lowered, part.upper()} else _HUMP.findall(part)
-            yield _singular(lowered)
-            if len(humps) > 1:
-                for hump in humps:
-                    yield _singular(hump.lower())
-        elif _WIDE.search(part):
-            yield from (part[at : at + 2] for at in range(max(1, len(part) - 1)))
-        else:
-            yield _singular(part.lower())
+def _terms_of_part(part: str) -> Iterator[str]:
+    if part.isascii():
+        lowered = part.lower()
+        humps = [] if part in {lowered, part.upper()} else _HUMP.findall(part)
+        yield _singular(lowered)
+        if len(humps) > 1:
+            for hump in humps:
+                yield _singular(hump.lower())
+    elif _WIDE.search(part):
+        yield from (part[at : at + 2] for at in range(max(1, len(part) - 1)))
+    else:
+        yield _singular(part.lower())
 
 
 def _singular(word: str) -> str:

@@ -20,7 +20,8 @@ from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from headroom_langchain.ccr.retrieval.reading import Read
-    from headroom_langchain.ccr.retrieval.request import Refusal, RetrievalRequest
+    from headroom_langchain.ccr.retrieval.reranking import Rerank
+    from headroom_langchain.ccr.rounds.telling import Telling, Told
 
 NO_MORE: Final = (
     "No more originals can be read in this answer. "
@@ -28,11 +29,8 @@ NO_MORE: Final = (
 )
 """What the model is told when it asks beyond the last round."""
 
-MALFORMED: Final = (
-    "The arguments could not be read as JSON. Call headroom_retrieve again with "
-    '{"hash": "<24 hex digits from the marker>", "query": "<words to look for>"}.'
-)
-"""What the model is told about arguments that are broken or cut off."""
+_MOST_NAMED: Final = 20
+"""How many originals are read only to name them to a model that errs."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,12 +49,20 @@ class Answering:
     """Estimated tokens of all answers of one round."""
     read: Read
     """Reads an original that is to be searched."""
+    rerank: Rerank | None = None
+    """Judges how near passages are to a query in meaning."""
     reports: list[RetrievalReport] = field(default_factory=list)
     """One entry for each call that was answered."""
     notes: list[str] = field(default_factory=list)
     """What went wrong on the way."""
     _failure: str = field(default="", init=False)
     """What the model is told of an original that could not be read."""
+    _telling: Telling | None = field(default=None, init=False)
+
+    @property
+    def asked_twice(self) -> bool:
+        """Whether the model repeated a request that had found nothing."""
+        return any(report.repeated for report in self.reports)
 
     def fetch(self, calls: Sequence[HiddenCall]) -> Mapping[str, Original]:
         """Read from the store what the calls may see and this call does not hold."""
@@ -92,75 +98,88 @@ class Answering:
             round_: The number of the round, counted from 1.
             exhausted: Whether the calls come too late to be served.
         """
+        from headroom_langchain.ccr.rounds.telling import Told
+
         left = self.max_round_tokens
         given = []
         for number, call in enumerate(calls):
             share = min(self.max_tokens, left // (len(calls) - number))
-            text, error = (
-                (NO_MORE, True) if exhausted else self._answer(call, fetched, share)
+            told = (
+                Told(text=NO_MORE, error=True)
+                if exhausted
+                else self._answer(call, fetched, share)
             )
-            tokens = estimate_tokens(text)
+            tokens = estimate_tokens(told.text)
             left = max(0, left - tokens)
-            given.append(Answer(call_id=call.id, text=text, error=error))
+            given.append(Answer(call_id=call.id, text=told.text, error=told.error))
             self.reports.append(
                 RetrievalReport(
-                    round=round_, arguments=call.raw, tokens=tokens, error=error
+                    round=round_,
+                    arguments=call.raw,
+                    tokens=tokens,
+                    error=told.error,
+                    repeated=told.repeated,
                 )
             )
+        if self._telling is not None:
+            self._telling.end_round()
         return given
 
     def _answer(
         self, call: HiddenCall, fetched: Mapping[str, Original], tokens: int
-    ) -> tuple[str, bool]:
-        """Return what to say to one call, and whether it is an error."""
-        if call.arguments is None:
-            return MALFORMED, True
-        # Search is loaded once something is searched.
-        from headroom_langchain.ccr.retrieval.answers import (
-            Refusal,
-            answer,
-            parse_request,
-        )
+    ) -> Told:
+        from headroom_langchain.ccr.rounds.telling import Told
 
-        request = parse_request(call.arguments)
+        asked = _named(call)
         found = {**fetched, **self.originals}
-        if self._failure and self._lacks(request, found):
-            return f"{self._failure} Run the tool that wrote it again.", True
+        if self._failure and any(k in self.known and k not in found for k in asked):
+            failed = f"{self._failure} Run the tool that wrote it again."
+            return Told(text=failed, error=True)
+        known = [key for key in self._readable() if key in found or key in asked]
         try:
-            told = answer(
-                request,
-                found,
-                known=self._known(),
-                max_tokens=tokens,
-                read=self.read,
-            )
+            told = self._tell().tell(call, found, known, tokens)
         except Exception as error:  # noqa: BLE001 - fail open: the model is told, the call goes on
             self.notes.append(f"retrieval failed: {type(error).__name__}: {error}")
-            return f"The original could not be read: {type(error).__name__}.", True
-        return told.text, isinstance(request, Refusal) or bool(told.missing)
+            failed = f"The original could not be read: {type(error).__name__}."
+            return Told(text=failed, error=True)
+        self.notes += told.notes
+        return told
 
-    def _known(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*self.originals, *self.known]))
+    def _tell(self) -> Telling:
+        # Search is loaded once something is searched.
+        from headroom_langchain.ccr.rounds.telling import Telling
+
+        if self._telling is None:
+            self._telling = Telling(self.read, self.rerank)
+        return self._telling
+
+    def _readable(self) -> list[str]:
+        """Return the keys that may be read, the newest first."""
+        return list(dict.fromkeys([*self.known, *self.originals]))[::-1]
 
     def _elsewhere(self, calls: Sequence[HiddenCall]) -> list[str]:
-        """Return the keys that the calls name, may see, and are not held here."""
-        from headroom_langchain.ccr.retrieval.request import Refusal, parse_request
+        """Return the keys to read from the store.
 
-        asked: dict[str, None] = {}
-        for call in calls:
-            request = parse_request(call.arguments or {})
-            if not isinstance(request, Refusal):
-                asked.update(dict.fromkeys(request.keys))
-        return [key for key in asked if key in self.known and key not in self.originals]
-
-    def _lacks(
-        self, request: RetrievalRequest | Refusal, found: Mapping[str, Original]
-    ) -> bool:
-        """Tell whether a request names what it may see and what was not read."""
-        keys = getattr(request, "keys", ())
-        return any(key in self.known and key not in found for key in keys)
+        They are those that the calls name, may see, and that are not held here.
+        When a call names none or others, also the newest ones, to name them.
+        """
+        readable = self._readable()
+        named = [_named(call) for call in calls]
+        wanted = [key for keys in named for key in keys if key in readable]
+        if any(not keys or not set(keys) <= set(readable) for keys in named):
+            wanted += readable[:_MOST_NAMED]
+        return [key for key in dict.fromkeys(wanted) if key not in self.originals]
 
     def _unread(self, error: Exception) -> Mapping[str, Original]:
         self.notes.append(f"a store was not read: {type(error).__name__}: {error}")
         self._failure = f"The original could not be read: {type(error).__name__}."
         return {}
+
+
+def _named(call: HiddenCall) -> tuple[str, ...]:
+    """Return the keys that a call names; none when it cannot be understood."""
+    from headroom_langchain.ccr.retrieval.request import Refusal
+    from headroom_langchain.ccr.rounds.telling import request_of
+
+    request = request_of(call)
+    return () if isinstance(request, Refusal) else request.keys

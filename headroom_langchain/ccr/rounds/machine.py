@@ -140,8 +140,19 @@ class Rounds:
             self._abandoned, calls = True, ()
         return rest, calls
 
-    def answer(self, calls: Sequence[HiddenCall], answers: Sequence[Answer]) -> bool:
+    def answer(
+        self,
+        calls: Sequence[HiddenCall],
+        answers: Sequence[Answer],
+        *,
+        last: bool = False,
+    ) -> bool:
         """Give the answers to the hidden calls of the round that was closed.
+
+        Args:
+            calls: The calls.
+            answers: The answers, in the same order.
+            last: Whether the model was told that it may not ask any more.
 
         Returns:
             Whether the model must be called again. It need not when the caller's
@@ -158,6 +169,8 @@ class Rounds:
         if mixed:
             return False
         self.messages.extend(done.messages())
+        if last:
+            self._max_rounds = min(self._max_rounds, self.number)
         self.number += 1
         self._filter = RoundFilter(self._seen, number=self.number)
         self._result = None

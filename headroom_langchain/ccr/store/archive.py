@@ -1,27 +1,32 @@
 r"""Originals in a file that any store can write and read: JSON, one a line.
 
-The first line says what the file is and the last how many originals it has, so a
-file that was cut short is noticed. All of it is ASCII: what UTF-8 cannot hold, such
-as a lone surrogate, is written as `\udXXX`.
+The first line says what the file is, the last how many originals it has and the hash
+of all lines before, so any damage is noticed. Texts stand in it as they are, lone
+surrogates too: as `\udXXX` two of them in a row would be read as one character.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from tempfile import mkstemp
+from typing import IO, Any, Final, TypeAlias
 
-from headroom_langchain.ccr.store.original import Original, content_key
+from headroom_langchain.ccr.store.original import (
+    Original,
+    content_bytes,
+    content_key,
+)
 from headroom_langchain.errors import StoreError
 
 Placed: TypeAlias = tuple[str, Original]
 """An original and its namespace."""
 
-_VERSION: Final = 1
-_OWNER_ONLY: Final = 0o600
+_FIRST: Final = {"headroom_originals": 1}
 
 
 def write_archive(path: Path, originals: Iterable[Placed]) -> int:
@@ -36,37 +41,50 @@ def write_archive(path: Path, originals: Iterable[Placed]) -> int:
     Raises:
         StoreError: The file could not be written.
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    partial: Path | None = None
     try:
-        count = _write(partial, originals)
+        # Only its owner can read what this makes, and it never opens what is there.
+        opened, name = mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
+        partial = Path(name)
+        with os.fdopen(
+            opened, "w", encoding="utf-8", errors="surrogatepass", newline="\n"
+        ) as file:
+            count = _write(file, originals)
         partial.replace(path)
     except OSError as error:
         msg = f"{str(path)!r} could not be written: {error}; name another file"
         raise StoreError(msg) from error
     finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+        if partial is not None:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
     return count
 
 
-def _write(path: Path, originals: Iterable[Placed]) -> int:
+def _write(file: IO[str], originals: Iterable[Placed]) -> int:
     count = 0
-    opened = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, _OWNER_ONLY)
-    with os.fdopen(opened, "w", encoding="ascii", newline="\n") as file:
-        file.write(_line({"headroom_originals": _VERSION}))
-        for namespace, original in originals:
-            record = {
+    digest = hashlib.sha256()
+
+    def write(record: Mapping[str, object]) -> None:
+        line = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
+        digest.update(content_bytes(line))
+        file.write(line)
+
+    write(_FIRST)
+    for namespace, original in originals:
+        write(
+            {
                 "namespace": namespace,
                 "key": original.key,
                 "kind": original.kind,
                 "tool": original.tool,
                 "content": original.content,
             }
-            file.write(_line(record))
-            count += 1
-        file.write(_line({"originals": count}))
-        file.flush()
-        os.fsync(file.fileno())
+        )
+        count += 1
+    write(_last(count, digest.hexdigest()))
+    file.flush()
+    os.fsync(file.fileno())
     return count
 
 
@@ -80,14 +98,17 @@ def read_archive(path: Path) -> Iterator[Placed]:
     name = str(path)
     count = 0
     try:
-        with path.open(encoding="ascii", newline="\n") as file:
-            if _parsed(file.readline()) != {"headroom_originals": _VERSION}:
+        with path.open(encoding="utf-8", errors="surrogatepass", newline="\n") as file:
+            first = file.readline()
+            if _parsed(first) != _FIRST:
                 msg = f"{name!r} is no file that this version of a store exported"
                 raise StoreError(msg)
+            digest = hashlib.sha256(content_bytes(first))
             for number, line in enumerate(file, start=2):
                 record = _parsed(line)
-                if record == {"originals": count} and not file.read(1):
+                if record == _last(count, digest.hexdigest()) and not file.read(1):
                     return
+                digest.update(content_bytes(line))
                 placed = _placed(record)
                 if placed is None:
                     msg = f"line {number} of {name!r} is damaged: export it again"
@@ -101,14 +122,15 @@ def read_archive(path: Path) -> Iterator[Placed]:
     raise StoreError(msg)
 
 
-def _line(record: Mapping[str, object]) -> str:
-    return json.dumps(record, separators=(",", ":")) + "\n"
+def _last(count: int, digest: str) -> dict[str, object]:
+    return {"originals": count, "sha256": digest}
 
 
 def _parsed(line: str) -> dict[str, Any]:
+    """Return the record of a line, empty if the line is none or was cut."""
     with suppress(ValueError, RecursionError):
         record = json.loads(line)
-        if isinstance(record, dict):
+        if isinstance(record, dict) and line.endswith("\n"):
             return record
     return {}
 

@@ -44,6 +44,11 @@ class AtRest:
     cipher: Cipher | None = None
     """What encrypts contents, such as `Fernet(key)`; `None` to write them in clear."""
 
+    @property
+    def changes(self) -> bool:
+        """Whether contents are written otherwise than they are."""
+        return self.compress or self.cipher is not None
+
     def seal(self, content: bytes) -> bytes:
         """Return what is written for a content."""
         flags = 0
@@ -57,8 +62,13 @@ class AtRest:
             body = self.cipher.encrypt(body)
         return bytes((flags,)) + body
 
-    def open(self, sealed: bytes) -> bytes:
+    def open(self, sealed: bytes, *, size: int | None = None) -> bytes:
         """Return the content of what was written.
+
+        Args:
+            sealed: What `seal` returned.
+            size: Bytes of the content, so that what was tampered with cannot fill
+                the memory; `None` if they are not known.
 
         Raises:
             StoreError: It is damaged, or encrypted and this store has no cipher or
@@ -71,11 +81,10 @@ class AtRest:
         if flags & _ENCRYPTED:
             body = self._decrypted(body)
         if flags & _COMPRESSED:
-            try:
-                body = zlib.decompress(body)
-            except zlib.error as error:
-                msg = f"an original is damaged: it cannot be decompressed ({error})"
-                raise StoreError(msg) from error
+            body = _decompressed(body, size)
+        if size is not None and size != len(body):
+            msg = f"an original is damaged: it has {len(body):,} bytes, not {size:,}"
+            raise StoreError(msg)
         return body
 
     def _decrypted(self, body: bytes) -> bytes:
@@ -94,3 +103,17 @@ class AtRest:
                 "damaged, or another cipher wrote it"
             )
             raise StoreError(msg) from error
+
+
+def _decompressed(body: bytes, size: int | None) -> bytes:
+    stream = zlib.decompressobj()
+    try:
+        # One byte more than there should be tells what is too long; 0 is no limit.
+        content = stream.decompress(body, 0 if size is None else size + 1)
+    except zlib.error as error:
+        msg = f"an original is damaged: it cannot be decompressed ({error})"
+        raise StoreError(msg) from error
+    if stream.unused_data or not stream.eof:
+        msg = "an original is damaged: it does not end where its compression ends"
+        raise StoreError(msg)
+    return content

@@ -171,6 +171,8 @@ class CCRStore(ABC):
     ) -> int:
         """Write the originals to a file that `import_from` of any store reads.
 
+        Each of them counts as used by that.
+
         Args:
             path: The file; it is replaced once the export is complete, and only
                 its owner can read it. Contents stand in it in clear.

@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
-import hashlib
-import threading
+import logging
+import math
+import sqlite3
 import time
-import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from headroom_langchain.ccr.store.at_rest import AtRest
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Original
+from headroom_langchain.ccr.store.inventory import Entry, StoreStats, doomed
 from headroom_langchain.ccr.store.limits import check_limits, collision, too_large
-from headroom_langchain.ccr.store.sqlite_file import open_file, store_errors
+from headroom_langchain.ccr.store.original import content_bytes
+from headroom_langchain.ccr.store.sqlite_file import StoreFile
+from headroom_langchain.ccr.store.sqlite_listing import counted, listed
+from headroom_langchain.ccr.store.sqlite_rows import (
+    Row,
+    Sealed,
+    delete,
+    evict,
+    find,
+    insert,
+    seal,
+    touch,
+)
 from headroom_langchain.errors import StoreError
 
 if TYPE_CHECKING:
     import os
-    import sqlite3
 
 _TOUCH_SECONDS: Final = 60.0
 _TOUCHES_PER_TTL: Final = 10
-_KEYS_PER_SELECT: Final = 500
+
+_FORGET_EXPIRED: Final = "DELETE FROM originals WHERE used <= ?"
+
+_log = logging.getLogger(__name__)
 
 
 class SqliteCCRStore(CCRStore):
     """Keeps originals in a SQLite file that only its owner can read.
 
     One connection serves all threads of the process, behind a lock; other
-    processes may use the same file at the same time.
+    processes may use the same file at the same time, children of a fork too.
+
+    What `put` has returned for outlives the death of the process. A power cut may
+    take the last puts with it, never a part of one; as long as the originals are in
+    messages, the next call with them stores them again.
+
+    A content that was damaged in the file is never returned: it counts as missing,
+    is logged and removed, and can be put again. A file that cannot be written is
+    read all the same.
     """
 
     def __init__(
@@ -40,6 +64,7 @@ class SqliteCCRStore(CCRStore):
         ttl: float | None = None,
         max_bytes: int | None = None,
         timeout: float = 10.0,
+        at_rest: AtRest = AtRest(),  # noqa: B008 - it is frozen
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Open the file, or create it with mode 0600.
@@ -48,9 +73,13 @@ class SqliteCCRStore(CCRStore):
             path: The file; its folder must exist.
             ttl: Seconds after which an original that was neither put nor got is
                 forgotten; `None` to keep it.
-            max_bytes: Bytes of content that are kept at most, over all namespaces;
-                what was not used for longest goes first. `None` for no limit.
+            max_bytes: Bytes of content that are kept at most, over all namespaces
+                and before compression. What was not used for longest goes first,
+                of several what was put first; uses are noted once a minute, or
+                ten times per `ttl`. `None` for no limit.
             timeout: Seconds to wait for another process that is writing.
+            at_rest: How contents are written; what was written otherwise before
+                is read as long as it is in clear or of the same cipher.
             clock: Returns the time in seconds, the same for all processes.
 
         Raises:
@@ -62,12 +91,10 @@ class SqliteCCRStore(CCRStore):
         self._timeout = timeout
         self._ttl = ttl
         self._max_bytes = max_bytes
+        self._at_rest = at_rest
         self._clock = clock
         self._touch = min(_TOUCH_SECONDS, (ttl or 600.0) / _TOUCHES_PER_TTL)
-        self._lock = threading.Lock()
-        connection = open_file(self._path, timeout)
-        self._connection: sqlite3.Connection | None = connection
-        self._finalizer = weakref.finalize(self, connection.close)
+        self._file = StoreFile(self._path, timeout)
 
     def __reduce__(self) -> tuple[Callable[[], SqliteCCRStore], tuple[()]]:
         """Pickle the settings: in another process the same file is opened."""
@@ -77,14 +104,13 @@ class SqliteCCRStore(CCRStore):
             ttl=self._ttl,
             max_bytes=self._max_bytes,
             timeout=self._timeout,
+            at_rest=self._at_rest,
         )
         return same, ()
 
     def close(self) -> None:
         """Close the file; closing twice is fine, using it afterwards is an error."""
-        with self._lock:
-            self._connection = None
-            self._finalizer()
+        self._file.close()
 
     def put_many(
         self, originals: Sequence[Original], *, namespace: str = DEFAULT_NAMESPACE
@@ -93,186 +119,167 @@ class SqliteCCRStore(CCRStore):
 
         Raises:
             KeyCollisionError: A different content is stored under the same key.
-            StoreError: The file could not be written, or an original is larger
-                than `max_bytes`.
+            StoreError: The file could not be written, an original is larger than
+                `max_bytes`, or one is there but encrypted by another cipher.
         """
-        rows = [_Row(original, namespace) for original in originals]
-        for row in rows:
-            if self._max_bytes is not None and row.size > self._max_bytes:
-                raise too_large(row.original.key, row.size, self._max_bytes)
-        with self._using() as connection:
+        self._refuse_too_large(originals)
+        self._file.retry_writing()
+        place = content_bytes(namespace)
+        with self._file as connection:
             now = self._clock()
-            if rows and not self._all_fresh(connection, rows, namespace, now):
-                with _transaction(connection):
-                    self._write(connection, rows, now)
+            end = self._end(now)
+            sealed: list[Sealed | None] = []
+            stale = False
+            for original in originals:
+                row = find(connection, place, original.key, self._at_rest)
+                there = _holds(row, original, end)
+                sealed.append(None if there else seal(original, self._at_rest))
+                stale = stale or (row is not None and now - row.used > self._touch)
+            try:
+                if stale or any(sealed):
+                    pairs = zip(originals, sealed, strict=True)
+                    self._write(connection, place, pairs, now)
+            except sqlite3.Error:
+                # That something was used again is not worth an error.
+                if any(sealed):
+                    raise
 
     def get_many(
         self, keys: Sequence[str], *, namespace: str = DEFAULT_NAMESPACE
     ) -> Mapping[str, Original]:
         """Return the originals that are there; see `CCRStore.get_many`.
 
+        Those that cannot be read are left out, and logged.
+
         Raises:
-            StoreError: The file could not be read.
+            StoreError: Nothing of what is there could be read.
         """
+        place = content_bytes(namespace)
         found: dict[str, Original] = {}
-        with self._using() as connection:
+        stale: list[str] = []
+        failure: Exception | None = None
+        with self._file as connection:
             now = self._clock()
-            stale: list[bytes] = []
-            columns = "key, used, kind, tool, content"
-            for key, used, *rest in _select(connection, columns, keys, namespace):
-                if self._expired(used, now):
+            end = self._end(now)
+            for key in dict.fromkeys(keys):
+                try:
+                    row = find(connection, place, key, self._at_rest)
+                except (sqlite3.Error, StoreError) as error:
+                    failure = error
+                    _log.warning("%s: %s could not be read: %s", self._path, key, error)
                     continue
-                name = _text(key)
-                kind, tool, content = rest
-                found[name] = Original(
-                    content=_text(content),
-                    key=name,
-                    kind=_text(kind),
-                    tool=None if tool is None else _text(tool),
-                )
-                if now - used > self._touch:
+                if row is None or row.used <= end:
+                    continue
+                if row.original is None:
+                    _log.warning("%s: %s is damaged, so it is missing", self._path, key)
+                else:
+                    found[key] = row.original
+                if row.original is None or now - row.used > self._touch:
                     stale.append(key)
             if stale:
-                with _transaction(connection):
-                    connection.executemany(
-                        _TOUCH, [(now, _raw(namespace), key) for key in stale]
-                    )
+                self._look_after(connection, place, stale, now)
+            if failure is not None and not found:
+                raise failure
         return found
 
-    @contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, store_errors(self._path):
-            if self._connection is None:
-                msg = f"the store {str(self._path)!r} is closed; open it again"
-                raise StoreError(msg)
-            yield self._connection
+    def delete_many(
+        self, keys: Sequence[str], *, namespace: str = DEFAULT_NAMESPACE
+    ) -> None:
+        """Forget originals, all of them or none; see `CCRStore.delete_many`."""
+        self._file.retry_writing()
+        place = content_bytes(namespace)
+        with self._file as connection, self._file.transaction(connection):
+            for key in keys:
+                delete(connection, place, key)
 
-    def _expired(self, used: float, now: float) -> bool:
-        return self._ttl is not None and now - used >= self._ttl
+    def entries(self, *, namespace: str | None = None) -> Iterator[Entry]:
+        """Return what is kept, least recently used first; see `CCRStore.entries`."""
+        with self._file as connection:
+            return iter(listed(connection, namespace, self._end(self._clock())))
 
-    def _all_fresh(
-        self,
-        connection: sqlite3.Connection,
-        rows: Sequence[_Row],
-        namespace: str,
-        now: float,
-    ) -> bool:
-        """Tell whether all originals are there, used less than a minute ago."""
-        keys = [row.original.key for row in rows]
-        fresh: dict[bytes, bytes] = {
-            key: digest
-            for key, digest, used in _select(
-                connection, "key, digest, used", keys, namespace
-            )
-            if now - used <= self._touch and not self._expired(used, now)
-        }
-        for row in rows:
-            if fresh.get(row.key, row.digest) != row.digest:
-                raise collision(row.original.key)
-        return all(row.key in fresh for row in rows)
+    def stats(self, *, namespace: str | None = None) -> StoreStats:
+        """Count what is kept; see `CCRStore.stats`."""
+        with self._file as connection:
+            return counted(connection, namespace, self._end(self._clock()))
+
+    def sweep(
+        self, *, namespace: str | None = None, max_bytes: int | None = None
+    ) -> int:
+        """Forget what has expired, then what was not used for longest.
+
+        Nothing that is put or got in the meantime is forgotten; see `CCRStore.sweep`.
+        """
+        self._file.retry_writing()
+        with self._file as connection, self._file.transaction(connection):
+            there = listed(connection, namespace, self._end(self._clock()))
+            going = list(doomed(there, max_bytes=max_bytes))
+            for entry in going:
+                delete(connection, content_bytes(entry.namespace), entry.key)
+        return len(going)
+
+    def _refuse_too_large(self, originals: Sequence[Original]) -> None:
+        if self._max_bytes is None:
+            return
+        for original in originals:
+            size = len(content_bytes(original.content))
+            if size > self._max_bytes:
+                raise too_large(original.key, size, self._max_bytes)
+
+    def _end(self, now: float) -> float:
+        """Return the time of the last use of what expires now."""
+        return -math.inf if self._ttl is None else now - self._ttl
 
     def _write(
-        self, connection: sqlite3.Connection, rows: Sequence[_Row], now: float
+        self,
+        connection: sqlite3.Connection,
+        place: bytes,
+        originals: Iterable[tuple[Original, Sealed | None]],
+        now: float,
     ) -> None:
-        if self._ttl is not None:
-            connection.execute(
-                "DELETE FROM originals WHERE used <= ?", (now - self._ttl,)
-            )
-        for row in rows:
-            there = connection.execute(
-                "SELECT digest FROM originals WHERE namespace = ? AND key = ?",
-                (row.namespace, row.key),
-            ).fetchone()
-            if there is None:
-                connection.execute(_INSERT, row.values(now))
-            elif there[0] != row.digest:
-                raise collision(row.original.key)
-            else:
-                connection.execute(_TOUCH, (now, row.namespace, row.key))
-        if self._max_bytes is not None:
-            _evict(connection, self._max_bytes)
+        end = self._end(now)
+        with self._file.transaction(connection):
+            if self._ttl is not None:
+                connection.execute(_FORGET_EXPIRED, (end,))
+            for original, sealed in originals:
+                key = original.key
+                # Another process may have written it or forgotten it just now.
+                row = find(connection, place, key, self._at_rest)
+                if _holds(row, original, end):
+                    touch(connection, place, key, now)
+                    continue
+                if row is not None:
+                    delete(connection, place, key)
+                new = sealed or seal(original, self._at_rest)
+                insert(connection, place, key, new, now)
+            if self._max_bytes is not None:
+                evict(connection, self._max_bytes)
+
+    def _look_after(
+        self,
+        connection: sqlite3.Connection,
+        place: bytes,
+        keys: Sequence[str],
+        now: float,
+    ) -> None:
+        """Note that originals were used and remove damaged ones, if that can be."""
+        with suppress(sqlite3.Error), self._file.transaction(connection):
+            for key in keys:
+                # Another process may have stored it again.
+                row = find(connection, place, key, self._at_rest)
+                if row is not None and row.original is None:
+                    delete(connection, place, key)
+                else:
+                    touch(connection, place, key, now)
 
 
-_INSERT: Final = (
-    "INSERT INTO originals (namespace, key, digest, size, used, kind, tool, content)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_TOUCH: Final = "UPDATE originals SET used = ? WHERE namespace = ? AND key = ?"
-_OLDEST: Final = "SELECT id, size FROM originals ORDER BY used, id"
+def _holds(row: Row | None, original: Original, end: float) -> bool:
+    """Tell whether a row has an original, intact and not expired.
 
-
-class _Row:
-    """An original as the file holds it."""
-
-    __slots__ = ("content", "digest", "key", "namespace", "original", "size")
-
-    def __init__(self, original: Original, namespace: str) -> None:
-        self.original = original
-        self.namespace = _raw(namespace)
-        self.key = _raw(original.key)
-        self.content = _raw(original.content)
-        self.digest = hashlib.sha256(self.content).digest()
-        self.size = len(self.content)
-
-    def values(self, now: float) -> tuple[bytes | float | None, ...]:
-        tool = self.original.tool
-        return (
-            self.namespace,
-            self.key,
-            self.digest,
-            self.size,
-            now,
-            _raw(self.original.kind),
-            None if tool is None else _raw(tool),
-            self.content,
-        )
-
-
-def _raw(text: str) -> bytes:
-    """Return the bytes of a text; lone surrogates, which TEXT cannot hold, stay."""
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogatepass")
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
-def _select(
-    connection: sqlite3.Connection, columns: str, keys: Sequence[str], namespace: str
-) -> Iterator[tuple[Any, ...]]:
-    wanted = list(dict.fromkeys(map(_raw, keys)))
-    for start in range(0, len(wanted), _KEYS_PER_SELECT):
-        some = wanted[start : start + _KEYS_PER_SELECT]
-        places = ",".join("?" * len(some))
-        # Columns are fixed names of this module, places are question marks.
-        query = (
-            f"SELECT {columns} FROM originals "  # noqa: S608 (see above)
-            f"WHERE namespace = ? AND key IN ({places})"
-        )
-        yield from connection.execute(query, (_raw(namespace), *some)).fetchall()
-
-
-def _evict(connection: sqlite3.Connection, max_bytes: int) -> None:
-    (total,) = connection.execute(
-        "SELECT COALESCE(SUM(size), 0) FROM originals"
-    ).fetchone()
-    if total <= max_bytes:
-        return
-    doomed: list[tuple[int]] = []
-    for row, size in connection.execute(_OLDEST):
-        if total <= max_bytes:
-            break
-        doomed.append((row,))
-        total -= size
-    connection.executemany("DELETE FROM originals WHERE id = ?", doomed)
+    Raises:
+        KeyCollisionError: It has another one.
+    """
+    if row is None or row.original is None or row.used <= end:
+        return False
+    if row.original.content != original.content:
+        raise collision(original.key)
+    return True

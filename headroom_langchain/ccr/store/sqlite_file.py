@@ -1,80 +1,198 @@
-"""The file of a SQLite store: its rights, its tables, and what can go wrong."""
+"""The file of a SQLite store: opened, shared by threads, not carried over a fork."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from headroom_langchain.ccr.store.sqlite_errors import (
+    cannot_write,
+    explained,
+    is_busy,
+    is_read_only,
+    opened_for_reading,
+)
+from headroom_langchain.ccr.store.sqlite_reading import open_for_reading
+from headroom_langchain.ccr.store.sqlite_schema import migrate, refuse_others
 from headroom_langchain.errors import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MIGRATIONS: Final = (
-    """
-    CREATE TABLE originals (
-        id INTEGER PRIMARY KEY,
-        namespace BLOB NOT NULL,
-        key BLOB NOT NULL,
-        digest BLOB NOT NULL,
-        size INTEGER NOT NULL,
-        used REAL NOT NULL,
-        kind BLOB NOT NULL,
-        tool BLOB,
-        content BLOB NOT NULL,
-        UNIQUE (namespace, key)
-    );
-    CREATE INDEX originals_by_use ON originals (used, id, size);
-    """,
-)
-"""Statements that lead from one version of the file to the next; only appended to."""
-
 _RETRY_SECONDS: Final = 0.02
 _OWNER_ONLY: Final = 0o600
 
 
-def open_file(path: Path, timeout: float) -> sqlite3.Connection:
-    """Open the file of a store, with its tables at their newest version.
+class StoreFile:
+    """A file and the one connection that serves all threads of this process.
 
-    Args:
-        path: The file; it is created readable by its owner only.
-        timeout: Seconds to wait for another process that is writing.
-
-    Raises:
-        StoreError: The file cannot be opened, is no SQLite file, is a database of
-            something else, or was written by a newer version of this package.
+    Used in a `with` statement, which gives the connection to one thread at a time
+    and turns errors of SQLite into `StoreError`.
     """
-    with store_errors(path):
-        _create(path)
-        connection = sqlite3.connect(
-            path, timeout=timeout, isolation_level=None, check_same_thread=False
-        )
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        """Open the file, with its tables at their newest version.
+
+        A file that can be read but not written is opened for reading.
+
+        Args:
+            path: The file; it is created readable by its owner only.
+            timeout: Seconds to wait for another process that is writing.
+
+        Raises:
+            StoreError: The file cannot be opened, is no SQLite file, is a database
+                of something else, or was written by a newer version of this package.
+        """
+        self._path = path
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._closed = False
+        self._read_only = False
+        self._connection: sqlite3.Connection | None = None
+        self._finalizer: weakref.finalize[..., StoreFile] | None = None
+        with _forking, self:
+            _open_files.add(self)
+
+    def __enter__(self) -> sqlite3.Connection:
+        """Wait for the connection and return it."""
+        self._lock.acquire()
+        if self._connection is not None:
+            return self._connection
         try:
-            _refuse_others(connection, path)
-            _use_wal(connection, timeout)
-            _migrate(connection, path)
+            return self._open()
+        except (sqlite3.Error, OSError) as error:
+            self._lock.release()
+            raise explained(error, self._path) from error
         except BaseException:
-            connection.close()
+            self._lock.release()
             raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let the next thread have the connection."""
+        self._lock.release()
+        if isinstance(error, (sqlite3.Error, OSError)):
+            self._read_only = self._read_only or is_read_only(error)
+            raise explained(error, self._path) from error
+
+    @contextmanager
+    def transaction(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Write all or nothing.
+
+        Raises:
+            OperationalError: The file could only be opened for reading.
+        """
+        if self._read_only:
+            raise opened_for_reading()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            # When the disk is full SQLite has gone back already.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def retry_writing(self) -> None:
+        """Open the file again if it could not be written: perhaps it can be now."""
+        if self._read_only:
+            with self._lock:
+                self._drop()
+
+    def close(self) -> None:
+        """Close the file; using it afterwards is an error."""
+        with self._lock:
+            self._closed = True
+            self._drop()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._closed:
+            msg = f"the store {str(self._path)!r} is closed; open it again"
+            raise StoreError(msg)
+        try:
+            connection = _open_for_writing(self._path, self._timeout)
+            self._read_only = False
+        except (sqlite3.Error, OSError) as error:
+            readable = open_for_reading(self._path) if cannot_write(error) else None
+            if readable is None:
+                raise
+            connection, self._read_only = readable, True
+        self._connection = connection
+        self._finalizer = weakref.finalize(self, connection.close)
         return connection
 
+    def _drop(self) -> None:
+        self._connection = None
+        if self._finalizer is not None:
+            self._finalizer()
 
-@contextmanager
-def store_errors(path: Path) -> Iterator[None]:
-    """Turn errors of SQLite and of the file system into `StoreError`."""
+    def _before_fork(self) -> None:
+        # No thread may be in the middle of SQLite, whose own locks a child inherits.
+        self._lock.acquire()
+
+    def _after_fork(self, *, in_child: bool) -> None:
+        if in_child and self._connection is not None and self._finalizer is not None:
+            self._finalizer.detach()
+            _inherited.append(self._connection)
+            self._connection = None
+        self._lock.release()
+
+
+_forking: Final = threading.Lock()
+_open_files: Final[weakref.WeakSet[StoreFile]] = weakref.WeakSet()
+_waiting: Final[list[StoreFile]] = []
+"""The files that nobody uses while this process forks."""
+_inherited: Final[list[sqlite3.Connection]] = []
+"""Connections of the parent: SQLite allows a child neither to use nor to close them."""
+
+
+def _before_fork() -> None:
+    _forking.acquire()
+    for file in list(_open_files):
+        file._before_fork()
+        _waiting.append(file)
+
+
+def _after_fork(*, in_child: bool) -> None:
+    while _waiting:
+        _waiting.pop()._after_fork(in_child=in_child)
+    _forking.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=partial(_after_fork, in_child=False),
+        after_in_child=partial(_after_fork, in_child=True),
+    )
+
+
+def _open_for_writing(path: Path, timeout: float) -> sqlite3.Connection:
+    _create(path)
+    connection = sqlite3.connect(
+        path, timeout=timeout, isolation_level=None, check_same_thread=False
+    )
     try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        name = str(path)
-        msg = (
-            f"the store {name!r} failed: {error}; check that the file is a store, that "
-            "its folder exists and can be written, and that the disk is not full"
-        )
-        raise StoreError(msg) from error
+        refuse_others(connection, path)
+        _use_wal(connection, timeout)
+        migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _create(path: Path) -> None:
@@ -93,49 +211,8 @@ def _use_wal(connection: sqlite3.Connection, timeout: float) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             break
-        except sqlite3.OperationalError:
-            if time.monotonic() > end:
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > end:
                 raise
             time.sleep(_RETRY_SECONDS)
     connection.execute("PRAGMA synchronous = NORMAL")
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    version = _version(connection)
-    if version == len(MIGRATIONS):
-        return
-    if version > len(MIGRATIONS):
-        name = str(path)
-        msg = (
-            f"the store {name!r} has version {version}, this package knows "
-            f"{len(MIGRATIONS)}: upgrade headroom-langchain or use another file"
-        )
-        raise StoreError(msg)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Another process may have been faster.
-        for migration in MIGRATIONS[_version(connection) :]:
-            for statement in migration.split(";"):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
-def _refuse_others(connection: sqlite3.Connection, path: Path) -> None:
-    """Leave a database alone that is no store but has tables of its own."""
-    tables = connection.execute("SELECT name FROM sqlite_master LIMIT 1").fetchone()
-    if _version(connection) == 0 and tables is not None:
-        name = str(path)
-        msg = (
-            f"{name!r} is a database of something else: it has {tables[0]!r}. "
-            "Name another file for the store"
-        )
-        raise StoreError(msg)
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(version)

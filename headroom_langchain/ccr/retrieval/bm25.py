@@ -1,0 +1,55 @@
+"""BM25 as rank-bm25 computes it, for the lines that have a term only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from rank_bm25 import BM25Plus
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from headroom_langchain.ccr.retrieval.counts import Counts
+
+_K1: Final = 1.5
+_B: Final = 0.3
+
+
+class LineBM25(BM25Plus):  # type: ignore[misc]
+    """Scores the lines of a text.
+
+    The library goes over all lines for each term. Here a term that is asked for is
+    counted, and what it weighs and adds is computed as the library does.
+    """
+
+    def __init__(self, counts: Counts) -> None:
+        """Prepare to score.
+
+        Args:
+            counts: The terms of the lines.
+        """
+        super().__init__(counts, k1=_K1, b=_B, delta=0)
+
+    def _initialize(self, corpus: Counts) -> dict[str, int]:
+        self._counts = corpus
+        self.corpus_size = len(corpus.lengths)
+        self.avgdl = corpus.lengths.sum() / max(1, self.corpus_size) or 1.0
+        self._norm = self.k1 * (1 - self.b + self.b * corpus.lengths / self.avgdl)
+        return {}
+
+    def get_scores(self, query: Iterable[str]) -> NDArray[np.float64]:
+        """Return the score of each line for some terms, 0 where it has none."""
+        scores = np.zeros(self.corpus_size)
+        for term in query:
+            counts = self._counts.of(term)
+            lines = np.flatnonzero(counts)
+            if not len(lines):
+                continue
+            self._calc_idf({term: len(lines)})
+            times = counts[lines]
+            scores[lines] += self.idf[term] * (
+                (times * (self.k1 + 1)) / (self._norm[lines] + times)
+            )
+        return scores
