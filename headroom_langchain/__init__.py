@@ -14,10 +14,10 @@ from headroom_langchain._version import __version__
 if TYPE_CHECKING:
     from headroom_langchain.ccr.store.at_rest import AtRest
     from headroom_langchain.ccr.store.base import CCRStore, Original
-    from headroom_langchain.ccr.store.byte_store import ByteStoreCCRStore
-    from headroom_langchain.ccr.store.langgraph_store import LangGraphCCRStore
+    from headroom_langchain.ccr.store.elsewhere.byte_store import ByteStoreCCRStore
+    from headroom_langchain.ccr.store.elsewhere.langgraph_store import LangGraphCCRStore
     from headroom_langchain.ccr.store.memory import InMemoryCCRStore
-    from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+    from headroom_langchain.ccr.store.sqlite.store import SqliteCCRStore
     from headroom_langchain.ccr.tool import create_retrieve_tool
     from headroom_langchain.chat_model import HeadroomChatModel
     from headroom_langchain.compressing import (
@@ -73,7 +73,7 @@ __all__ = [
 _HOMES = {
     "AtRest": "ccr.store.at_rest",
     "BlockReport": "report",
-    "ByteStoreCCRStore": "ccr.store.byte_store",
+    "ByteStoreCCRStore": "ccr.store.elsewhere.byte_store",
     "CCRStore": "ccr.store.base",
     "CallReport": "report",
     "CompressMessages": "compressing",
@@ -86,12 +86,12 @@ _HOMES = {
     "HeadroomMiddleware": "middleware",
     "InMemoryCCRStore": "ccr.store.memory",
     "KeyCollisionError": "errors",
-    "LangGraphCCRStore": "ccr.store.langgraph_store",
+    "LangGraphCCRStore": "ccr.store.elsewhere.langgraph_store",
     "NotAChatModelError": "errors",
     "Original": "ccr.store.base",
     "RetrievalReport": "report",
     "RetrievalTimeoutError": "errors",
-    "SqliteCCRStore": "ccr.store.sqlite",
+    "SqliteCCRStore": "ccr.store.sqlite.store",
     "StoreError": "errors",
     "acompress": "compressing",
     "compress": "compressing",

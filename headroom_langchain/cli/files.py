@@ -14,7 +14,7 @@ from headroom_langchain.cli.failure import CommandError
 from headroom_langchain.errors import StoreError
 
 if TYPE_CHECKING:
-    from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+    from headroom_langchain.ccr.store.sqlite.store import SqliteCCRStore
 
 
 def read_text(name: str) -> str:
@@ -60,7 +60,7 @@ def open_store(name: str, *, create: bool) -> SqliteCCRStore:
     Raises:
         CommandError: It is not there, or no store.
     """
-    from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+    from headroom_langchain.ccr.store.sqlite.store import SqliteCCRStore
 
     if not create and not Path(name).is_file():
         msg = f"there is no store {name!r}; `compress --store` makes one"

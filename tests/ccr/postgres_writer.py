@@ -10,7 +10,7 @@ from typing import Final
 from backends import postgres
 
 from headroom_langchain.ccr.store.base import Original
-from headroom_langchain.ccr.store.langgraph_store import LangGraphCCRStore
+from headroom_langchain.ccr.store.elsewhere.langgraph_store import LangGraphCCRStore
 
 ROUNDS: Final = 5
 ORIGINALS: Final = 200

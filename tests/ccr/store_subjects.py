@@ -16,10 +16,10 @@ import pytest
 
 from headroom_langchain.ccr.store.at_rest import AtRest
 from headroom_langchain.ccr.store.base import CCRStore
-from headroom_langchain.ccr.store.byte_store import ByteStoreCCRStore
-from headroom_langchain.ccr.store.langgraph_store import LangGraphCCRStore
+from headroom_langchain.ccr.store.elsewhere.byte_store import ByteStoreCCRStore
+from headroom_langchain.ccr.store.elsewhere.langgraph_store import LangGraphCCRStore
 from headroom_langchain.ccr.store.memory import DEFAULT_MAX_BYTES, InMemoryCCRStore
-from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+from headroom_langchain.ccr.store.sqlite.store import SqliteCCRStore
 from headroom_langchain.testing.store_laws import (
     Capability,
     Face,

@@ -16,7 +16,7 @@ from langgraph.store.memory import InMemoryStore
 from langgraph.store.sqlite import AsyncSqliteStore, SqliteStore
 
 from headroom_langchain import LangGraphCCRStore, Original
-from headroom_langchain.ccr.store.round_trips import RoundTrips
+from headroom_langchain.ccr.store.elsewhere.round_trips import RoundTrips
 from headroom_langchain.errors import StoreError
 
 ORIGINAL = Original.of("text")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from headroom_langchain.ccr.store.labels import escaped, label, unescaped
+from headroom_langchain.ccr.store.elsewhere.labels import escaped, label, unescaped
 
 ANY_TEXT = st.text(st.characters())
 

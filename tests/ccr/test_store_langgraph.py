@@ -17,7 +17,7 @@ from langgraph.store.base import BaseStore, GetOp, PutOp
 from langgraph.store.memory import InMemoryStore
 
 from headroom_langchain import AtRest, LangGraphCCRStore, Original
-from headroom_langchain.ccr.store.round_trips import RoundTrips
+from headroom_langchain.ccr.store.elsewhere.round_trips import RoundTrips
 from headroom_langchain.errors import ConfigurationError, StoreError
 from headroom_langchain.testing.store_laws import SetClock
 

@@ -9,7 +9,7 @@ import pytest
 from store_subjects import SUBJECTS, each_store, spoken
 
 from headroom_langchain.ccr.store.base import Original
-from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+from headroom_langchain.ccr.store.sqlite.store import SqliteCCRStore
 from headroom_langchain.errors import ConfigurationError, StoreError
 from headroom_langchain.testing.store_laws import (
     Capability,

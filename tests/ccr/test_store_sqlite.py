@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from headroom_langchain.ccr.store.base import Original
-from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+from headroom_langchain.ccr.store.sqlite.store import SqliteCCRStore
 from headroom_langchain.errors import KeyCollisionError, StoreError
 
 WRITER = """
 import sys
 from headroom_langchain.ccr.store.base import Original
-from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+from headroom_langchain.ccr.store.sqlite.store import SqliteCCRStore
 
 path, worker = sys.argv[1:]
 print("ready", flush=True)
@@ -36,7 +36,7 @@ import os
 import sys
 import threading
 from headroom_langchain.ccr.store.base import Original
-from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+from headroom_langchain.ccr.store.sqlite.store import SqliteCCRStore
 
 store = SqliteCCRStore(sys.argv[1])
 before = Original.of("before")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from headroom_langchain.ccr.marker import COMPLETE, marked_keys
 from headroom_langchain.ccr.store.base import Original
-from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+from headroom_langchain.ccr.store.sqlite.store import SqliteCCRStore
 from headroom_langchain.cli.files import to_bytes
 
 if TYPE_CHECKING:

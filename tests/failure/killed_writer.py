@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from headroom_langchain.ccr.store.base import Original
-from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+from headroom_langchain.ccr.store.sqlite.store import SqliteCCRStore
 
 
 def original(number: int, round_: int) -> Original:

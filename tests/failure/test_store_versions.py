@@ -44,7 +44,7 @@ OLD = [Original.of(f"old\r\n\0{number} " * 1000, tool="shell") for number in ran
 OPENER = """
 import sys
 from headroom_langchain.ccr.store.base import Original
-from headroom_langchain.ccr.store.sqlite import SqliteCCRStore
+from headroom_langchain.ccr.store.sqlite.store import SqliteCCRStore
 
 path, worker, *keys = sys.argv[1:]
 print("ready", flush=True)

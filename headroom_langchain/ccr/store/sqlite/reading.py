@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from headroom_langchain.ccr.store.sqlite_schema import read_as_newest
+from headroom_langchain.ccr.store.sqlite.schema import read_as_newest
 
 _NO_LOCKS: Final = "win32-none" if sys.platform == "win32" else "unix-none"
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from headroom_langchain.ccr.store.at_rest import AtRest
+from headroom_langchain.ccr.store.elsewhere.record import About, packed, unpacked
 from headroom_langchain.ccr.store.inventory import Entry
 from headroom_langchain.ccr.store.limits import check_limits, collision
 from headroom_langchain.ccr.store.original import Original
-from headroom_langchain.ccr.store.record import About, packed, unpacked
 
 COMPRESSED: Final = AtRest(compress=True)
 """What is done to contents that go elsewhere, unless something else is said."""

@@ -13,15 +13,15 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.ccr.store.sqlite_errors import (
+from headroom_langchain.ccr.store.sqlite.errors import (
     cannot_write,
     explained,
     is_busy,
     is_read_only,
     opened_for_reading,
 )
-from headroom_langchain.ccr.store.sqlite_reading import open_for_reading
-from headroom_langchain.ccr.store.sqlite_schema import migrate, refuse_others
+from headroom_langchain.ccr.store.sqlite.reading import open_for_reading
+from headroom_langchain.ccr.store.sqlite.schema import migrate, refuse_others
 from headroom_langchain.errors import StoreError
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from headroom_langchain.ccr.store.at_rest import AtRest
-from headroom_langchain.ccr.store.backend_errors import backend_errors
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Original
+from headroom_langchain.ccr.store.elsewhere.backend_errors import backend_errors
+from headroom_langchain.ccr.store.elsewhere.keeping import COMPRESSED, Keeping, Kept
+from headroom_langchain.ccr.store.elsewhere.labels import label
+from headroom_langchain.ccr.store.elsewhere.record import About, intact
 from headroom_langchain.ccr.store.inventory import Entry
-from headroom_langchain.ccr.store.keeping import COMPRESSED, Keeping, Kept
-from headroom_langchain.ccr.store.labels import label
-from headroom_langchain.ccr.store.record import About, intact
 from headroom_langchain.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Self, TypeAlias
 
 from headroom_langchain.ccr.store.at_rest import AtRest
-from headroom_langchain.ccr.store.labels import escaped, unescaped
+from headroom_langchain.ccr.store.elsewhere.labels import escaped, unescaped
 from headroom_langchain.ccr.store.original import (
     Original,
     content_bytes,

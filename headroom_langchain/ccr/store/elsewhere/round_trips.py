@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from headroom_langchain.ccr.store.backend_errors import backend_errors
+from headroom_langchain.ccr.store.elsewhere.backend_errors import backend_errors
 from headroom_langchain.errors import StoreError
 
 _PATIENCE: Final = 10.0

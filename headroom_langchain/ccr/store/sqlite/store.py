@@ -17,9 +17,9 @@ from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Origi
 from headroom_langchain.ccr.store.inventory import Entry, StoreStats, doomed
 from headroom_langchain.ccr.store.limits import check_limits, collision, too_large
 from headroom_langchain.ccr.store.original import content_bytes
-from headroom_langchain.ccr.store.sqlite_file import StoreFile
-from headroom_langchain.ccr.store.sqlite_listing import counted, listed
-from headroom_langchain.ccr.store.sqlite_rows import (
+from headroom_langchain.ccr.store.sqlite.file import StoreFile
+from headroom_langchain.ccr.store.sqlite.listing import counted, listed
+from headroom_langchain.ccr.store.sqlite.rows import (
     Row,
     Sealed,
     delete,

@@ -1,0 +1,1 @@
+"""Originals in stores that others have written."""
