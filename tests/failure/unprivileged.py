@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from headroom_langchain.ccr.store.sqlite import store as sqlite
 from headroom_langchain.ccr.store.base import Original
+from headroom_langchain.ccr.store.sqlite import store as sqlite
 from headroom_langchain.errors import StoreError
 
 NOBODY = 65534

@@ -25,14 +25,18 @@ from langchain_core.messages import (
     messages_from_dict,
     messages_to_dict,
 )
+from langchain_core.stores import InMemoryByteStore
+from langgraph.store.memory import InMemoryStore
 from outputs import MAKERS
 from ways import WAYS, Ask
 
 from headroom_langchain import (
+    ByteStoreCCRStore,
     CCRStore,
     CompressionPolicy,
     HeadroomChatModel,
     InMemoryCCRStore,
+    LangGraphCCRStore,
     Original,
     SqliteCCRStore,
 )
@@ -68,6 +72,12 @@ STORES: Mapping[str, Opens] = {
     ),
     "sqlite": lambda folder, max_bytes, clock: SqliteCCRStore(
         folder / "originals.db", max_bytes=max_bytes, ttl=TTL, clock=clock
+    ),
+    "langgraph": lambda _folder, _bytes, clock: LangGraphCCRStore(
+        InMemoryStore(), ttl=TTL, clock=clock
+    ),
+    "bytes": lambda _folder, _bytes, clock: ByteStoreCCRStore(
+        InMemoryByteStore(), ttl=TTL, clock=clock
     ),
 }
 

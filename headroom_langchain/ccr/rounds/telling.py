@@ -80,8 +80,8 @@ class Telling:
             max_tokens: Estimated tokens of the answer.
         """
         request = request_of(call)
-        asked = _meaning(call, request)
-        if not self._missed.isdisjoint(asked):
+        meaning = _meaning(call, request)
+        if meaning in self._missed:
             return Told(text=ASKED_TWICE, error=True, repeated=True)
         told = answers.answer(
             request,
@@ -91,11 +91,8 @@ class Telling:
             read=self._read,
             rerank=self._rerank,
         )
-        if told.missing and not told.returned:
-            # Other words do not help either.
-            self._missed_now.update(asked)
-        elif not told.found:
-            self._missed_now.add(asked[0])
+        if not told.found:
+            self._missed_now.add(meaning)
         wrong = isinstance(request, Refusal) or bool(told.missing)
         return Told(text=told.text, error=wrong, notes=told.notes)
 
@@ -111,12 +108,9 @@ def request_of(call: HiddenCall) -> RetrievalRequest | Refusal:
     return parse_request(call.arguments)
 
 
-def _meaning(
-    call: HiddenCall, request: RetrievalRequest | Refusal
-) -> tuple[Hashable, ...]:
-    """Return what a call asks for, and the originals that it asks, if it names any."""
+def _meaning(call: HiddenCall, request: RetrievalRequest | Refusal) -> Hashable:
     if isinstance(request, Refusal):
-        return (call.raw if call.arguments is None else request,)
+        return call.raw if call.arguments is None else request
     match request.query:
         case str() as words:
             query: Hashable = " ".join(words.split()).casefold()
@@ -126,5 +120,4 @@ def _meaning(
             query = parts
         case None:
             query = None
-    keys = frozenset(request.keys)
-    return (keys, query, request.lines), keys
+    return frozenset(request.keys), query, request.lines
