@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .sections import Heading
 
-_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@ ?(.*)")
+_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")
 _FILE, _PART = 1, 2
 _LONGEST = 160
 
@@ -30,9 +30,11 @@ def diff_headings(texts: Sequence[str]) -> list[Heading]:
             continue
         match = _HUNK.match(text)
         if match:
-            old, new = int(match[1] or 1), int(match[2] or 1)
+            old, new = int(match[1] or 1), int(match[3] or 1)
             hunks += 1
-            found.append(Heading(at, _PART, text.rstrip()[:_LONGEST]))
+            found.append(
+                Heading(at, _PART, f"+{match[2]} {match[4]}".strip()[:_LONGEST])
+            )
         elif text.startswith("diff "):
             found.append(Heading(at, _FILE, text.split()[-1].removeprefix("b/")))
         elif text.startswith("--- ") and _names_file(texts, at):

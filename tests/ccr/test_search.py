@@ -101,7 +101,63 @@ def test_a_value_is_found_by_its_path() -> None:
     value = {
         "rows": [{"cells": [{"v": n * 10 + m} for m in range(3)]} for n in range(9)]
     }
-    assert best(json.dumps(value, indent=1), "rows[4].cells[2].v") == '"v": 42'
+    text = json.dumps(value, indent=1)
+    assert best(text, "rows[4].cells[2].v") == '"v": 42'
+    assert best(text, "Is it (`rows[4].cells[2].v`)?") == '"v": 42'
+
+
+def test_a_long_path_counts_more_than_words() -> None:
+    """The more steps of a path a query has, the more the value at its end counts."""
+    value = {
+        "a": {"b": {"c": {"d": {"e": 7}}}},
+        "note": "level fine mark term gold iron",
+    }
+    query = "a.b.c.d.e level, fine, mark, term, gold, iron"
+    assert best(json.dumps(value, indent=1), query) == '"e": 7'
+
+
+def test_a_path_is_found_at_the_end_of_a_sentence() -> None:
+    """In JSON, marks around a path are not part of it, and keys may have spaces."""
+    records = [{"Beak Length (mm)": n / 10, "value": "what is"} for n in range(60)]
+    text = json.dumps(records, indent=1)
+    query = "What is the value at root[17].Beak Length (mm)?"
+    assert best(text, query) == '"Beak Length (mm)": 1.7,'
+
+
+def test_what_is_quoted_is_meant_as_it_is() -> None:
+    """Text in quotes counts more than the words of the question around it."""
+    text = "a line that starts here\n" * 9 + "limit: 4 to be set\n" + "limit 7\n" * 9
+    assert best(text, 'How does the line go on that starts with "limit:"?') == (
+        "limit: 4 to be set"
+    )
+
+
+@pytest.mark.parametrize("query", ["[", "=>", '"*'])
+def test_marks_alone_are_found_too(query: str) -> None:
+    """A query without any word finds the lines that have its marks."""
+    text = 'one\ntwo [x] => "*"\nthree\n'
+    assert best(text, query) == 'two [x] => "*"'
+
+
+def test_words_for_texts_count_little() -> None:
+    """What a question calls the text or the answer is not what it is about."""
+    text = "document, value\n" + "x 1\n" * 20 + "budget 9\n"
+    assert best(text, "Which value of budget does the document give?") == "budget 9"
+
+
+def test_rows_of_a_table_have_nothing_to_do_with_each_other() -> None:
+    """In a table, a row is no better for what stands in the rows next to it."""
+    rows = ["near,1,a", "zone,2,b", "near,3,c", *(f"x,{n},d" for n in range(9))]
+    text = "\n".join(["name,size,kind", *rows, "zone,5,e", "last,6,f"])
+    document = read_document(text)
+    found = {hit.line: hit.score for hit in rank(Index(document), "near zone").hits}
+    assert found[2] == found[13]
+
+
+def test_a_superlative_belongs_to_the_word_behind_it() -> None:
+    """Of two columns in a query, the one nearer to the superlative is ordered."""
+    text = "month,rate,day\n" + "1,5,3\n9,2,8\n4,7,1\n2,3,2\n5,4,6\n"
+    assert best(text, "highest rate of any month") == "4,7,1"
 
 
 def test_a_method_is_found_by_its_class() -> None:
@@ -194,3 +250,9 @@ def test_fillers_count_only_alone() -> None:
     """`the` is no term beside other words, and one where there are none."""
     assert "the" not in query_terms("where is the invoice")
     assert "the" in query_terms("the")
+
+
+def test_a_hunk_is_named_by_its_place_in_the_new_file() -> None:
+    """What says where a change is has its line and function, not both ranges."""
+    document = read_document(DIFF.replace("@@\n", "@@ def setup():\n", 1))
+    assert document.label(document.owners[6]) == "src/one.py > +1 def setup():"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from headroom_langchain.ccr.retrieval.answers import answer, parse_request
+from headroom_langchain.ccr.retrieval.measure import measure
 from headroom_langchain.ccr.store.base import Original
-from headroom_langchain.tokens import estimate_tokens
 
 LOG = Original.of(
     "".join(f"2024-01-01 step {n} took {n * 3} ms\n" for n in range(2000))
@@ -35,7 +35,7 @@ def test_any_number_of_hashes_shares_the_budget(missing: int, max_tokens: int) -
     request = parse_request({"hash": ",".join(keys), "query": "step 77"})
     told = answer(request, found, known=list(found), max_tokens=max_tokens)
     assert told.returned or told.missing
-    assert estimate_tokens(told.text) <= max(max_tokens, 200)
+    assert measure(told.text) <= max(max_tokens, 200)
 
 
 def test_what_one_original_leaves_the_others_may_use() -> None:
@@ -43,4 +43,4 @@ def test_what_one_original_leaves_the_others_may_use() -> None:
     short = Original.of("one line")
     request = parse_request({"hash": f"{short.key},{LOG.key}", "lines": "1-900"})
     told = answer(request, {short.key: short, LOG.key: LOG}, max_tokens=1000)
-    assert estimate_tokens(told.text) > 800
+    assert measure(told.text) > 800

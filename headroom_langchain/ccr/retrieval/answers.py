@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from headroom_langchain.ccr.retrieval.assembly import Excerpt, show_hits
+from headroom_langchain.ccr.retrieval.assembly import show_hits
+from headroom_langchain.ccr.retrieval.excerpt import Excerpt
 from headroom_langchain.ccr.retrieval.json_query import JsonPath, follow
+from headroom_langchain.ccr.retrieval.measure import measure
 from headroom_langchain.ccr.retrieval.misses import unknown_keys, with_known
 from headroom_langchain.ccr.retrieval.overview import show_overview
 from headroom_langchain.ccr.retrieval.pages import page, page_of_values
@@ -29,7 +31,6 @@ from headroom_langchain.ccr.retrieval.reranking import Meaning, Rerank
 from headroom_langchain.ccr.retrieval.search import Hit, Index, Ranking, rank
 from headroom_langchain.ccr.store.base import Original
 from headroom_langchain.structure.passages import Document
-from headroom_langchain.tokens import estimate_tokens
 
 __all__ = [
     "LineRange",
@@ -40,10 +41,12 @@ __all__ = [
     "parse_request",
 ]
 
-_SHARE: Final = 0.15
+_SHARE: Final = 0.13
+"""A little less than 15 %, since tokens are measured, not counted."""
 _LEAST: Final = 150
 _FEWEST: Final = 60
-_HEADING: Final = 50
+_SMALL: Final = 2000
+"""Characters up to which an original may be so small that all of it is shown."""
 _BREAK: Final = 4
 
 
@@ -80,7 +83,7 @@ def answer(
         request: What the model asked for, from `parse_request`.
         originals: What was found for the hashes of the request.
         known: Hashes that the model may use, to name some when it errs.
-        max_tokens: Estimated tokens of the whole answer. Without `lines` it is also
+        max_tokens: Tokens of the whole answer, by `measure`. Without `lines` it is also
             at most 15 % of the original, or 150 tokens where that is more.
         read: Reads an original, such as a `RememberedIndexes`.
         rerank: Judges how near passages are to words in meaning; by default words
@@ -96,17 +99,17 @@ def answer(
     keys = request.keys[: max(1, max_tokens // _FEWEST)]
     returned = [key for key in keys if key in originals]
     last = _unanswered(request, keys, originals, known, max_tokens)
-    left = max_tokens - sum(estimate_tokens(text) + _BREAK for text in last)
+    left = max_tokens - sum(measure(text) + _BREAK for text in last)
     meaning = Meaning(rerank)
     texts: list[str] = []
     found = False
     for behind, key in zip(range(len(returned))[::-1], returned, strict=True):
-        share = max(_FEWEST, (left - behind * _BREAK) // (behind + 1))
+        share = max(_FEWEST, int((left - behind * _BREAK) / (behind + 1)))
         text, matched = _from_original(
             request, originals[key], share, read=read, meaning=meaning
         )
         found = found or matched
-        left -= estimate_tokens(text) + _BREAK
+        left -= measure(text) + _BREAK
         texts.append(text)
     return RetrievalAnswer(
         text="\n\n".join([*texts, *last]),
@@ -147,15 +150,15 @@ def _from_original(
     """Return what there is to say of an original, and whether it was asked for."""
     if not original.content:
         return f"The original {original.key} is empty.", True
-    size = estimate_tokens(original.content)
-    budget = min(max_tokens, max(_LEAST, int(_SHARE * size)))
-    whole = budget if request.query is not None else max_tokens
-    if request.lines is None and size + _HEADING <= whole:
+    if request.lines is None and len(original.content) <= _SMALL:
         count = len(original.content.splitlines())
         head = f"The whole original {original.key} ({count:,} lines):"
-        return f"{head}\n{original.content}", True
+        whole = f"{head}\n{original.content}"
+        if measure(whole) <= min(max_tokens, _LEAST):
+            return whole, True
     index = read(original)
     document = index.document
+    budget = min(max_tokens, max(_LEAST, int(_SHARE * index.tokens)))
     if isinstance(request.query, JsonPath):
         text = page_of_values(document, original.key, request.query, budget)
         return text, bool(follow(document.spans, request.query).found)
@@ -185,8 +188,8 @@ def _passages(
     matching = ranking.lines
     rest = f"of {len(matching):,} matching lines, of {len(document.lines):,}{limits}."
     head = f"Passages of {key} for {asked}:"
-    excerpt = Excerpt(document, budget - estimate_tokens(f"{head} 100 {rest}\n"))
-    show_hits(excerpt, ranking)
+    excerpt = Excerpt(document, budget - measure(f"{head} 100 {rest}\n"))
+    show_hits(excerpt, ranking, more=request.lines is None)
     body = excerpt.render()
     shown = sum(1 for line in excerpt.lines() if line in matching)
     return f"{head} {shown} {rest}\n{body}", True
@@ -205,7 +208,7 @@ def _near(
 
 
 def _shown(document: Document, ranking: Ranking, head: str, budget: int) -> str:
-    excerpt = Excerpt(document, budget - estimate_tokens(f"{head}\n"))
+    excerpt = Excerpt(document, budget - measure(f"{head}\n"))
     show_hits(excerpt, ranking)
     return f"{head}\n{excerpt.render()}"
 

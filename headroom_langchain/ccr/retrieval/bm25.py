@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from headroom_langchain.ccr.retrieval.counts import Counts
 
 _K1: Final = 1.5
-_B: Final = 0.3
+_B: Final = 0.0
+"""The length of a line says nothing: a long one is as good an answer as a short one."""
 
 
 class LineBM25(BM25Plus):  # type: ignore[misc]
@@ -38,6 +39,11 @@ class LineBM25(BM25Plus):  # type: ignore[misc]
         self.avgdl = corpus.lengths.sum() / max(1, self.corpus_size) or 1.0
         self._norm = self.k1 * (1 - self.b + self.b * corpus.lengths / self.avgdl)
         return {}
+
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """The terms of the lines and of what they are part of."""
+        return self._counts.vocabulary
 
     def get_scores(self, query: Iterable[str]) -> NDArray[np.float64]:
         """Return the score of each line for some terms, 0 where it has none."""

@@ -8,7 +8,7 @@ long arrays.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -51,6 +51,11 @@ class Counts:
             + self._filled * self._context.totals()[self._owners]
         )
         """How many terms each line has."""
+
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """The terms that occur, or that say where something is."""
+        return self._numbers.keys()
 
     def of(self, term: str) -> NDArray[np.int64]:
         """Return how often each line has a term."""

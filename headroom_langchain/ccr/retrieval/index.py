@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from headroom_langchain.ccr.retrieval.measure import measure
+from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from headroom_langchain.ccr.retrieval.bm25 import LineBM25
     from headroom_langchain.ccr.retrieval.surroundings import Surroundings
     from headroom_langchain.structure.passages import Document
+
+_MEASURED: Final = 1 << 16
+"""Characters up to which a text is measured, which takes longer than to estimate."""
 
 
 class Index:
@@ -27,6 +34,14 @@ class Index:
         self._counting = threading.Lock()
         self._bm25: LineBM25 | None = None
         self._surroundings: Surroundings | None = None
+
+    @cached_property
+    def tokens(self) -> float:
+        """The tokens of the text, closely for one of which a share may be shown."""
+        text = self.document.text
+        if len(text) > _MEASURED:
+            return estimate_tokens(text)
+        return measure(text)
 
     @property
     def bm25(self) -> LineBM25:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from headroom_langchain.ccr.retrieval.measure import measure
 from headroom_langchain.ccr.store.base import KEY_LENGTH, Original
-from headroom_langchain.tokens import estimate_tokens
 
 _SHORT_HASH: Final = 8
 _MOST_LISTED: Final = 5
@@ -60,11 +60,11 @@ def with_known(
     if not known:
         return text
     head = f"{text}\nHashes of this conversation:"
-    left = max_tokens - estimate_tokens(head) - _more_cost(known)
+    left = max_tokens - measure(head) - _more_cost(known)
     rows: list[str] = []
     for key in known[:_MOST_LISTED]:
         row = _row(key, originals.get(key))
-        left -= estimate_tokens(row) + _BREAK
+        left -= measure(row) + _BREAK
         if left < 0:
             break
         rows.append(row)
@@ -97,5 +97,5 @@ def _extent(content: str) -> str:
     return f"{lines:,} lines" if lines > 1 else f"{len(content):,} characters"
 
 
-def _more_cost(known: Sequence[str]) -> int:
-    return estimate_tokens(f"and {len(known)} more") + _BREAK
+def _more_cost(known: Sequence[str]) -> float:
+    return measure(f"and {len(known)} more") + _BREAK

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.ccr.retrieval.assembly import clip
-from headroom_langchain.tokens import estimate_tokens
+from headroom_langchain.ccr.retrieval.excerpt import clip
+from headroom_langchain.ccr.retrieval.measure import measure
 
 if TYPE_CHECKING:
     from headroom_langchain.structure.passages import Document
@@ -33,10 +33,10 @@ def show_overview(document: Document, reason: str, budget: int) -> str:
     rows = _sections(document)
     if len(rows) < _FEWEST_SECTIONS:
         rows = _sample(document)
-    left = budget - estimate_tokens(head)
+    left = budget - measure(head)
     shown: list[tuple[int, str]] = []
     for line, row in rows:
-        cost = estimate_tokens(row) + 2
+        cost = measure(row) + 2
         if cost <= left:
             shown.append((line, row))
             left -= cost

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from headroom_langchain.ccr.retrieval.assembly import Excerpt, clip
+from headroom_langchain.ccr.retrieval.excerpt import Excerpt, clip
 from headroom_langchain.ccr.retrieval.json_query import JsonPath, follow
+from headroom_langchain.ccr.retrieval.measure import measure
 from headroom_langchain.ccr.retrieval.overview import show_overview
 from headroom_langchain.structure.json_spans import json_path
 from headroom_langchain.structure.lines import line_at
-from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from headroom_langchain.ccr.retrieval.request import LineRange
@@ -72,10 +72,10 @@ def page_of_values(document: Document, key: str, path: JsonPath, budget: int) ->
         reason = f"`{shown}` leads nowhere in {key}: {landing.hint}"
         return show_overview(document, reason, budget)
     rows: list[str] = []
-    left = budget - _HEADING
+    left: float = budget - _HEADING
     for at in landing.found:
         row = _value(document, at, left)
-        cost = estimate_tokens(row) + 2
+        cost = measure(row) + 2
         if not row or cost > left:
             break
         rows.append(row)
@@ -95,7 +95,7 @@ def _value(document: Document, at: int, left: float) -> str:
     width = int(left * _CHARACTERS_PER_TOKEN) - len(name)
     while width > 0:
         row = name + clip(text, (), width)
-        if estimate_tokens(row) + 2 <= left:
+        if measure(row) + 2 <= left:
             return row
         width = width * 3 // 4
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,10 @@ _SHORTEST_NAME: Final = 3
 _WHOLE: Final = 2.0
 _NAME: Final = 0.7
 _PER_WORD: Final = 0.4
+_QUOTE: Final = 1.2
+_MOST_QUOTED: Final = 6
+_QUOTED = re.compile(r"\"[^\"]{2,200}\"|`[^`]{2,200}`")
+_MARKED = re.compile(r".+[:=(]|[\W_]+")
 _EDGES: Final = "\"'`.,;:!?()[]{}<>"
 
 
@@ -69,7 +74,12 @@ def _phrases(query: str, text: str) -> Iterator[tuple[str, float]]:
         starts = [at for at in starts if {at, at + 1} <= occurring]
     if len(starts) == len(words) - longest:
         yield " ".join(words), _WHOLE + _PER_WORD * min(len(words), _LONGEST)
+    for quoted in list(dict.fromkeys(_QUOTED.findall(query)))[:_MOST_QUOTED]:
+        size = min(len(quoted.split()), _LONGEST)
+        yield quoted[1:-1], _QUOTE + _PER_WORD * size
     for word in words:
+        if _MARKED.fullmatch(word) and (len(word) > 1 or len(words) == 1):
+            yield word, _NAME
         name = word.strip(_EDGES)
         if len(name) >= _SHORTEST_NAME and not name.isalpha():
             yield name, _NAME

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from headroom_langchain.ccr.retrieval.assembly import clip
+from headroom_langchain.ccr.retrieval.excerpt import clip
 from headroom_langchain.ccr.retrieval.search import Hit, Ranking
 
 if TYPE_CHECKING:

@@ -8,13 +8,15 @@ what stands in the lines around, and phrases of the query that occur as they are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple, overload
 
 from headroom_langchain.ccr.retrieval.index import Index
 from headroom_langchain.ccr.retrieval.phrases import phrase_bonuses
 from headroom_langchain.ccr.retrieval.qualified import qualified_bonuses
+from headroom_langchain.ccr.retrieval.similar import similar_terms
 from headroom_langchain.ccr.retrieval.superlatives import extremes
 from headroom_langchain.ccr.retrieval.terms import query_terms
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Hit", "Index", "Ranking", "rank"]
 
 _EXTREME: Final = 4.0
+_MOST_MISSING: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,13 @@ class Ranking:
     """The terms that occur in the text; the first belongs to the lowest bit."""
 
     @property
+    def scores(self) -> Mapping[int, float]:
+        """How well each matching line matches."""
+        if isinstance(self.hits, Hits):
+            return dict(zip(self.hits.lines, self.hits.scores, strict=True))
+        return {hit.line: hit.score for hit in self.hits}
+
+    @property
     def lines(self) -> set[int]:
         """The matching lines."""
         if isinstance(self.hits, Hits):
@@ -67,7 +77,7 @@ class Hits(Sequence[Hit]):
             scores: How well each of them matches.
         """
         self.lines = lines
-        self._scores = scores
+        self.scores = scores
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -75,7 +85,7 @@ class Hits(Sequence[Hit]):
 
     def __iter__(self) -> Iterator[Hit]:
         """Give one after the other."""
-        return map(Hit, self.lines, self._scores)
+        return map(Hit, self.lines, self.scores)
 
     @overload
     def __getitem__(self, at: int) -> Hit: ...
@@ -84,8 +94,8 @@ class Hits(Sequence[Hit]):
     def __getitem__(self, at: int | slice) -> Hit | list[Hit]:
         """Return one of them, or some."""
         if isinstance(at, slice):
-            return list(map(Hit, self.lines[at], self._scores[at]))
-        return Hit(self.lines[at], self._scores[at])
+            return list(map(Hit, self.lines[at], self.scores[at]))
+        return Hit(self.lines[at], self.scores[at])
 
 
 def rank(index: Index, query: str) -> Ranking:
@@ -134,6 +144,7 @@ def _words(index: Index, wanted: Mapping[str, float]) -> _Words:
     from headroom_langchain.ccr.retrieval.surroundings import as_rows
 
     bm25 = index.bm25
+    wanted = _occurring(wanted, bm25.vocabulary)
     count = len(index.document.lines)
     scores = np.zeros(count)
     having: list[NDArray[np.bool_]] = []
@@ -149,3 +160,15 @@ def _words(index: Index, wanted: Mapping[str, float]) -> _Words:
                 part += alone
         scores += share * part
     return _Words(scores, as_rows(having, count), weights)
+
+
+def _occurring(
+    wanted: Mapping[str, float], vocabulary: Collection[str]
+) -> dict[str, float]:
+    """Put similar terms in the place of the first ten that do not occur."""
+    found = {term: weight for term, weight in wanted.items() if term in vocabulary}
+    missing = (term for term in wanted if term not in vocabulary)
+    for term in islice(missing, _MOST_MISSING):
+        for other, share in similar_terms(term, vocabulary).items():
+            found[other] = max(wanted[term] * share, found.get(other, 0.0))
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from headroom_langchain.ccr.retrieval.terms import Tokenizer, query_terms
@@ -28,6 +28,7 @@ _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _FEWEST: Final = 3
 _RELATED: Final = 0.8
+_FARTHER: Final = 0.2
 _MATTERS: Final = 0.5
 
 
@@ -51,8 +52,8 @@ def extremes(
     place = next((at for at, word in enumerate(words) if word in _MOST | _LEAST), None)
     if place is None:
         return {}
-    after = set(query_terms(" ".join(words[place + 1 :])))
-    before = set(query_terms(" ".join(words[:place])))
+    after = _nearness(words[place + 1 :])
+    before = _nearness(words[:place][::-1])
     cells = _best_column(document, after) or _best_column(document, before)
     related = _related(cells, scores, _MATTERS * weight)
     ranked = sorted(
@@ -68,6 +69,15 @@ _Sortable = tuple[float, str]
 _Cell = tuple[int, _Sortable]
 
 
+def _nearness(words: Sequence[str]) -> dict[str, float]:
+    """Return the terms of words, and what each counts: the first one most."""
+    found: dict[str, float] = {}
+    for place, word in enumerate(words):
+        for term in query_terms(word):
+            found.setdefault(term, 1 / (1 + _FARTHER * place))
+    return found
+
+
 def _related(
     cells: Sequence[_Cell], scores: Sequence[float], weight: float
 ) -> list[_Cell]:
@@ -78,13 +88,15 @@ def _related(
     return [cell for cell in cells if scores[cell[0]] >= _RELATED * best]
 
 
-def _best_column(document: Document, names: set[str]) -> list[_Cell]:
+def _best_column(document: Document, names: Mapping[str, float]) -> list[_Cell]:
     """Return the cells of the column whose name has most words of the query."""
     shares: dict[str, float] = {}
     tokenizer = Tokenizer()
     for name in _column_names(document):
         terms = set(tokenizer.terms(name))
-        shares[name] = len(terms & names) / (len(terms) ** 0.25 or 1)
+        shares[name] = sum(names.get(term, 0.0) for term in terms) / (
+            len(terms) ** 0.25 or 1
+        )
     best: list[_Cell] = []
     most = 0.0
     named = {name for name, share in shares.items() if share > 0}

@@ -87,6 +87,8 @@ class Surroundings:
         self._weights = np.where(sizes <= _LARGEST_RECORD, weights, 0.0)
         self._of_sections = _Groups(self._owners)
         self._of_parents = _Groups(self._parents)
+        # The rows of a table have nothing to do with those next to them.
+        self._beside = 0.0 if document.form == "table" else _NEIGHBOUR
         self._own_needed = document.form == "json"
 
     def worth(self, rows: Rows, values: Sequence[float]) -> NDArray[np.float64]:
@@ -119,7 +121,7 @@ class Surroundings:
             weights = np.where(inside, self._weights[around], 0.0)
             yield np.where(weights > 0, held[:, around], 0), weights
             around = np.where(inside, self._parents[around], NOWHERE)
-        yield _near(rows), _NEIGHBOUR
+        yield _near(rows), self._beside
 
     def _held(self, rows: Rows) -> Rows:
         """Return which terms occur in each section, what it holds included."""

@@ -25,11 +25,21 @@ _PLURAL: Final = 4
 _PARTS_WEIGH: Final = 0.5
 _SHARED_WEIGH: Final = 0.25
 
+_VAGUE_WEIGHS: Final = 0.4
+_VAGUE: Final = frozenset(
+    (
+        "answer column data document field file given json line log output page report "
+        "result row say says section table text trace value"
+    ).split()
+)
+"""What texts and answers are called in questions."""
 _FILLERS: Final = frozenset(
     (
         "a an and are as at be by did do does for from give had has have how i in is "
         "it its me my of on or our show tell than that the their them there these "
-        "they this to was were what when where which who why will with you your"
+        "they this to was were what when where which who why will with you your "
+        "all almost any been being can could each every exactly if into many much "
+        "other others than then those whose would"
     ).split()
 )
 
@@ -91,7 +101,7 @@ def query_terms(query: str) -> dict[str, float]:
     for word in words_in(_POSITION.sub(" ", query)):
         whole, *parts = tokenizer.terms_of(word)
         place = fillers if word.lower() in _FILLERS else weights
-        place[whole] = 1.0
+        place[whole] = _VAGUE_WEIGHS if word.lower() in _VAGUE else 1.0
         place[defining(whole)] = _PARTS_WEIGH
         for part in parts:
             share = _PARTS_WEIGH if len(parts) <= _PLURAL else _SHARED_WEIGH
