@@ -32,7 +32,7 @@ _IMPORT = re.compile(
 )
 _ROW = re.compile(r"^(\d+),\"?([\w.-]+)", re.MULTILINE)
 _REQUIREMENT = re.compile(r"(?:\d+:)?\s+\"([\w.-]+)([^\"]*)\",?$")
-_NAMED = re.compile(r"\(name: \"([^\"]+)\"")
+_NAMED = re.compile(r"(?:\(name|\"name\"): \"([^\"]+)\"")
 _LIST = re.compile(r"requires_dist(?: \(.*\)|\"): \[$")
 _MATCHING = re.compile(r": (\d+) of ([\d,]+) matching lines")
 _MOST_NAMES: Final = 4
@@ -88,8 +88,8 @@ def requirements(text: str, package: str) -> list[str]:
     names: list[str] = []
     is_own, in_list = True, False
     for line in text.splitlines():
-        if line.startswith("@ "):
-            named = _NAMED.search(line)
+        named = _NAMED.search(line)
+        if named is not None or line.startswith("@ "):
             is_own = named is not None and _is_same(named[1], package)
             in_list = is_own and "requires_dist" in line
         elif _LIST.search(line):

@@ -89,6 +89,28 @@ def test_pages_put_together_are_the_original() -> None:
     assert "".join(f"{line}\n" for line in shown) == LOG.content
 
 
+@pytest.mark.parametrize("query", ["/step \\d*7 /", "took"])
+def test_following_the_passages_shows_every_match(query: str) -> None:
+    """Where all match alike, the `lines` of each answer lead through all of them."""
+    shown: list[int] = []
+    lines: str | None = None
+    for _ in range(200):
+        head, *rows = ask(LOG, query=query, lines=lines).split("\n")
+        shown += [int(row.split(":", 1)[0]) for row in rows]
+        following = re.search(r'more with lines="([^"]+)"', head)
+        if following is None:
+            break
+        lines = following[1]
+    every = range(8, 2001, 10) if query.startswith("/") else range(1, 2001)
+    assert sorted(shown) == list(every)
+
+
+def test_a_line_beside_a_match_is_no_match() -> None:
+    """What is counted as matching has a word of the query itself."""
+    head = ask(LOG, query="1234").split("\n")[0]
+    assert re.search(r" 1 of 1 matching lines, of 2,000", head)
+
+
 def test_a_small_original_is_returned_whole() -> None:
     """What fits the budget is returned to the last byte."""
     original = Original.of("one\r\ntwo\0\ud800\n" * 10)

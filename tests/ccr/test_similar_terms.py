@@ -41,7 +41,7 @@ def test_a_path_within_another_counts_once() -> None:
 def test_a_word_that_occurs_is_meant_as_it_is() -> None:
     """Another form of a word is looked for only where the word itself is not."""
     document = read_document("the send\n" + "the other\n" * 9 + "the sending\n")
-    lines = rank(Index(document), "send").lines
+    lines = rank(Index(document), "send").matching
     assert 0 in lines
     assert 10 not in lines
 

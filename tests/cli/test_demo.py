@@ -147,7 +147,7 @@ $.installed[7].metadata.requires_dist (lines 8-12): [
       "c; extra == 'x'",
       "d"
     ]"""
-PASSAGES = """Passages of 0123 for 'wal_nut requires_dist': 9 of 99 matching lines.
+PASSAGES = """Passages of 0123: 9 of 99 matching lines, of 999.
 @ $.installed[0].metadata (name: "acorn", version: "1.0")
 9:         "requires_dist": [
 10:           "beech"

@@ -8,7 +8,7 @@ what to do next.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from headroom_langchain.ccr.retrieval.assembly import show_hits
@@ -28,7 +28,13 @@ from headroom_langchain.ccr.retrieval.request import (
     parse_request,
 )
 from headroom_langchain.ccr.retrieval.reranking import Meaning, Rerank
-from headroom_langchain.ccr.retrieval.search import Hit, Index, Ranking, rank
+from headroom_langchain.ccr.retrieval.search import (
+    Hit,
+    Index,
+    Ranking,
+    plain_ranking,
+    rank,
+)
 from headroom_langchain.ccr.store.base import Original
 from headroom_langchain.structure.passages import Document
 
@@ -48,6 +54,7 @@ _FEWEST: Final = 60
 _SMALL: Final = 2000
 """Characters up to which an original may be so small that all of it is shown."""
 _BREAK: Final = 4
+_MORE: Final = '; more with lines="{}-{}"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,24 +182,30 @@ def _passages(
 ) -> tuple[str, bool]:
     document = index.document
     query = request.query
-    asked = echo(query.source if isinstance(query, SafePattern) else query)
     ranking, limits = _search(index, request)
     if isinstance(query, str):
         ranking = meaning.reordered(document, ranking, query)
     if not ranking.hits:
+        asked = echo(query.source if isinstance(query, SafePattern) else query)
         reason = f"Nothing in {key} matches {asked}{limits}."
         if near := _near(document, request, meaning):
             head = f"{reason} Nearest in meaning, as far as a sample tells:"
             return _shown(document, near, head, budget), True
         return show_overview(document, reason, budget), False
-    matching = ranking.lines
-    rest = f"of {len(matching):,} matching lines, of {len(document.lines):,}{limits}."
-    head = f"Passages of {key} for {asked}:"
-    excerpt = Excerpt(document, budget - measure(f"{head} 100 {rest}\n"))
+    matching = ranking.matching
+    total = len(document.lines)
+    rest = f"of {len(matching):,} matching lines, of {total:,}{limits}"
+    head = f"Passages of {key}:"
+    going_on = _MORE.format(total, total) if budget >= _LEAST else ""
+    room = budget - measure(f"{head} {total} {rest}{going_on}.\n")
+    excerpt = Excerpt(document, room)
     show_hits(excerpt, ranking, more=request.lines is None)
     body = excerpt.render()
-    shown = sum(1 for line in excerpt.lines() if line in matching)
-    return f"{head} {shown} {rest}\n{body}", True
+    lines = excerpt.lines()
+    if going_on and lines and max(matching, default=0) > lines[-1]:
+        last = request.lines.last if request.lines is not None else None
+        rest += _MORE.format(lines[-1] + 2, last or "")
+    return f"{head} {len(matching.intersection(lines))} {rest}.\n{body}", True
 
 
 def _near(
@@ -225,14 +238,14 @@ def _search(index: Index, request: RetrievalRequest) -> tuple[Ranking, str]:
         return ranking, limits
     first, last = request.lines.first, request.lines.last or len(document.lines)
     hits = [hit for hit in ranking.hits if first <= hit.line + 1 <= last]
-    inside = Ranking(hits=hits, masks=ranking.masks, terms=ranking.terms)
+    matching = ranking.matching.intersection(range(first - 1, last))
+    inside = replace(ranking, hits=hits, matching=matching)
     return inside, f"{limits} (in lines {first}-{last})"
 
 
 def _matches(document: Document, pattern: SafePattern) -> tuple[Ranking, str]:
     matches = pattern.search(document.line(at) for at in range(len(document.lines)))
-    hits = [Hit(line, 1.0) for line in matches.lines]
-    ranking = Ranking(hits=hits, masks=[0] * len(document.lines), terms=())
+    ranking = plain_ranking(document, [Hit(line, 1.0) for line in matches.lines])
     if matches.complete:
         return ranking, ""
     return ranking, f" (too slow: only the first {matches.searched:,} were searched)"

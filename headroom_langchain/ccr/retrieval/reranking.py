@@ -8,11 +8,12 @@ even sample of the whole text. When it fails, the order of the search stays.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from headroom_langchain.ccr.retrieval.excerpt import clip
-from headroom_langchain.ccr.retrieval.search import Hit, Ranking
+from headroom_langchain.ccr.retrieval.search import Hit, Ranking, plain_ranking
 
 if TYPE_CHECKING:
     from headroom_langchain.structure.passages import Document
@@ -69,7 +70,7 @@ class Meaning:
         rest = (
             Hit(hit.line, min(hit.score, least)) for hit in ranking.hits[_MOST_HITS:]
         )
-        return Ranking(hits=[*mixed, *rest], masks=ranking.masks, terms=ranking.terms)
+        return replace(ranking, hits=[*mixed, *rest])
 
     def nearest(self, document: Document, lines: range, query: str) -> Ranking:
         """Return lines that are near to a query in meaning though they lack its words.
@@ -92,7 +93,7 @@ class Meaning:
             for line in window
             if likeness > 0 and document.line(line).strip()
         ]
-        return Ranking(hits=hits, masks=[0] * len(document.lines), terms=())
+        return plain_ranking(document, hits)
 
     def _nearness(self, query: str, passages: Sequence[str]) -> list[float]:
         """Return a number from 0 to 1 for each passage; none when nobody can tell."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from headroom_langchain.ccr.retrieval.surroundings import Rows
+    from headroom_langchain.structure.passages import Document
 
 __all__ = ["Hit", "Index", "Ranking", "rank"]
 
@@ -50,6 +51,8 @@ class Ranking:
     """For each line of the text, which terms it has, one bit for each term."""
     terms: Sequence[str]
     """The terms that occur in the text; the first belongs to the lowest bit."""
+    matching: frozenset[int]
+    """The lines that match themselves, not only by what stands around them."""
 
     @property
     def scores(self) -> Mapping[int, float]:
@@ -57,13 +60,6 @@ class Ranking:
         if isinstance(self.hits, Hits):
             return dict(zip(self.hits.lines, self.hits.scores, strict=True))
         return {hit.line: hit.score for hit in self.hits}
-
-    @property
-    def lines(self) -> set[int]:
-        """The matching lines."""
-        if isinstance(self.hits, Hits):
-            return set(self.hits.lines)
-        return {hit.line for hit in self.hits}
 
 
 class Hits(Sequence[Hit]):
@@ -98,6 +94,21 @@ class Hits(Sequence[Hit]):
         return Hit(self.lines[at], self.scores[at])
 
 
+def plain_ranking(document: Document, hits: Sequence[Hit]) -> Ranking:
+    """Return a ranking of lines that were found otherwise than by their terms.
+
+    Args:
+        document: The text, as it was read.
+        hits: The lines, best first.
+    """
+    return Ranking(
+        hits=hits,
+        masks=[0] * len(document.lines),
+        terms=(),
+        matching=frozenset(hit.line for hit in hits),
+    )
+
+
 def rank(index: Index, query: str) -> Ranking:
     """Search a text for words.
 
@@ -124,7 +135,9 @@ def rank(index: Index, query: str) -> Ranking:
     scores = np.round(totals[found], 6)
     order = np.argsort(-scores, kind="stable")
     hits = Hits(found[order].tolist(), scores[order].tolist())
-    return Ranking(hits=hits, masks=Masks(rows), terms=list(weights))
+    own = np.flatnonzero(rows.any(axis=0))
+    matching = frozenset(np.intersect1d(own, found).tolist() or hits.lines)
+    return Ranking(hits=hits, masks=Masks(rows), terms=list(weights), matching=matching)
 
 
 class _Words(NamedTuple):
