@@ -9,6 +9,7 @@ from functools import partial
 from langchain_core.messages import BaseMessage, HumanMessage
 
 from headroom_langchain import HeadroomChatModel
+from headroom_langchain.ccr.retrieval.reading import INDEXES
 from headroom_langchain.testing import ask_for_original
 from headroom_langchain.testing.scripted import Request
 from headroom_langchain.testing.turns import Script, TurnLike
@@ -91,6 +92,8 @@ async def _retrieving(
     for history in [*histories, *histories[: len(before) // 2]]:
         await call(wrapped, "invoke", history)
     sent = [await sent_inside(asking, history) for history in histories]
+    if anew:
+        INDEXES.forget()
     return await compared(
         in_turn([partial(_replay, bare, method, requests) for requests in sent]),
         in_turn([partial(call, wrapped, method, history) for history in histories]),

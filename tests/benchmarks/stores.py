@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from langchain_core.stores import InMemoryByteStore
-from langgraph.store.base import BaseStore
-from langgraph.store.memory import InMemoryStore
-from langgraph.store.sqlite import SqliteStore
 
 from headroom_langchain import (
     ByteStoreCCRStore,
@@ -32,6 +29,11 @@ from headroom_langchain.ccr.store.at_rest import AtRest
 from .conversations import log
 from .table import Row
 from .timing import Pair, Work, compared
+
+if TYPE_CHECKING:
+    # Another section measures what it costs to import langgraph.
+    from langgraph.store.base import BaseStore
+    from langgraph.store.sqlite import SqliteStore
 
 _SIZES: Final = (10_000, 400_000)
 _REPEATS: Final = 40
@@ -105,6 +107,8 @@ def _calls(work: Callable[[], object]) -> Work:
 
 
 def _pairs(folder: Path) -> dict[str, tuple[Plain, CCRStore]]:
+    from langgraph.store.memory import InMemoryStore
+
     kept: dict[str, str] = {}
     in_dict = Plain(put=kept.__setitem__, get=kept.__getitem__)
     bytes_store = InMemoryByteStore()
@@ -140,6 +144,8 @@ def _table(path: Path) -> Plain:
 
 
 def _langgraph(path: Path) -> SqliteStore:
+    from langgraph.store.sqlite import SqliteStore
+
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     store = SqliteStore(connection)
     store.setup()
