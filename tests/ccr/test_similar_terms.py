@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom_langchain.ccr.retrieval.search import Index, rank
-from headroom_langchain.ccr.retrieval.similar import similar_terms
+from headroom_langchain.ccr.retrieval.similar import Vocabulary, similar_terms
 from headroom_langchain.structure.passages import read_document
 
 WORDS = ["send", "sending", "server", "converted", "timeout", "src/app.py", "x.tar.gz"]
@@ -29,13 +29,16 @@ WORDS = ["send", "sending", "server", "converted", "timeout", "src/app.py", "x.t
 )
 def test_a_word_stands_for_what_is_most_like_it(term: str, expected: list[str]) -> None:
     """Paths by their end, words by their stem, then words with one letter wrong."""
-    assert sorted(similar_terms(term, WORDS)) == sorted(expected)
+    assert sorted(similar_terms(term, Vocabulary(WORDS))) == sorted(expected)
 
 
 def test_a_path_within_another_counts_once() -> None:
     """Of `src/app.py` and `a/src/app.py` only the first stands for `app.py`."""
     paths = ["a/src/app.py", "b/src/app.py", "src/app.py", "lib/app.py"]
-    assert set(similar_terms("app.py", paths)) == {"src/app.py", "lib/app.py"}
+    assert set(similar_terms("app.py", Vocabulary(paths))) == {
+        "src/app.py",
+        "lib/app.py",
+    }
 
 
 def test_a_word_that_occurs_is_meant_as_it_is() -> None:
@@ -57,6 +60,6 @@ def test_a_word_in_another_form_is_found() -> None:
 @given(st.text(max_size=12), st.lists(st.text(min_size=1, max_size=12)))
 def test_only_terms_of_the_text_are_returned(term: str, words: list[str]) -> None:
     """Any word may be asked for, and never more than six take its place."""
-    found = similar_terms(term, words)
+    found = similar_terms(term, Vocabulary(words))
     assert found.keys() <= set(words)
     assert len(found) <= 6

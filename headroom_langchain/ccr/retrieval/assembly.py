@@ -66,7 +66,7 @@ class _Assembly:
     def show_matches(self) -> None:
         """Show the best matches with what belongs to them, then the others."""
         hits: Sequence[Hit] = self._ranking.hits[:_MOST_HITS]
-        if self._ranking.terms:
+        if not self._ranking.is_arranged:
             hits = arranged(self._document, self._ranking.hits)
         lines = [hit.line for hit in hits]
         self._best = [line for line in lines[:_BEST] if self._show_best(line)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from headroom_langchain.ccr.retrieval.counts import Counts
+    from headroom_langchain.ccr.retrieval.similar import Vocabulary
 
 _K1: Final = 1.5
 _B: Final = 0.0
@@ -41,7 +42,7 @@ class LineBM25(BM25Plus):  # type: ignore[misc]
         return {}
 
     @property
-    def vocabulary(self) -> Collection[str]:
+    def vocabulary(self) -> Vocabulary:
         """The terms of the lines and of what they are part of."""
         return self._counts.vocabulary
 

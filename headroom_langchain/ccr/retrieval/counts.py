@@ -8,11 +8,12 @@ long arrays.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from headroom_langchain.ccr.retrieval.similar import Vocabulary
 from headroom_langchain.ccr.retrieval.terms import Tokenizer, defining, words_in
 from headroom_langchain.structure.sections_code import definition_in
 
@@ -51,11 +52,8 @@ class Counts:
             + self._filled * self._context.totals()[self._owners]
         )
         """How many terms each line has."""
-
-    @property
-    def vocabulary(self) -> Collection[str]:
+        self.vocabulary = Vocabulary(self._numbers.keys())
         """The terms that occur, or that say where something is."""
-        return self._numbers.keys()
 
     def of(self, term: str) -> NDArray[np.int64]:
         """Return how often each line has a term."""

@@ -8,7 +8,7 @@ what stands in the lines around, and phrases of the query that occur as they are
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple, overload
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, overload
 from headroom_langchain.ccr.retrieval.index import Index
 from headroom_langchain.ccr.retrieval.phrases import phrase_bonuses
 from headroom_langchain.ccr.retrieval.qualified import qualified_bonuses
-from headroom_langchain.ccr.retrieval.similar import similar_terms
+from headroom_langchain.ccr.retrieval.similar import Vocabulary, similar_terms
 from headroom_langchain.ccr.retrieval.superlatives import extremes
 from headroom_langchain.ccr.retrieval.terms import query_terms
 
@@ -53,6 +53,8 @@ class Ranking:
     """The terms that occur in the text; the first belongs to the lowest bit."""
     matching: frozenset[int]
     """The lines that match themselves, not only by what stands around them."""
+    is_arranged: bool = False
+    """Whether the order of matches that are equally good is to stay."""
 
     @property
     def scores(self) -> Mapping[int, float]:
@@ -106,6 +108,7 @@ def plain_ranking(document: Document, hits: Sequence[Hit]) -> Ranking:
         masks=[0] * len(document.lines),
         terms=(),
         matching=frozenset(hit.line for hit in hits),
+        is_arranged=True,
     )
 
 
@@ -175,9 +178,7 @@ def _words(index: Index, wanted: Mapping[str, float]) -> _Words:
     return _Words(scores, as_rows(having, count), weights)
 
 
-def _occurring(
-    wanted: Mapping[str, float], vocabulary: Collection[str]
-) -> dict[str, float]:
+def _occurring(wanted: Mapping[str, float], vocabulary: Vocabulary) -> dict[str, float]:
     """Put similar terms in the place of the first ten that do not occur."""
     found = {term: weight for term, weight in wanted.items() if term in vocabulary}
     missing = (term for term in wanted if term not in vocabulary)

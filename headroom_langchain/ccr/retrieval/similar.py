@@ -7,7 +7,8 @@ way: one that does occur is meant as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from typing import Final
 
 _SHORTEST: Final = 4
@@ -15,14 +16,42 @@ _STEM: Final = 4
 _ENDINGS: Final = frozenset(
     ["", *"s es d ed r er e ing ion ions or ive able ment ments al ly y ies".split()]
 )
-_LONGEST_ENDING: Final = max(map(len, _ENDINGS))
 _MOST: Final = 6
 _PATH: Final = 1.0
 _FORM: Final = 0.6
 _SLIP: Final = 0.4
 
 
-def similar_terms(term: str, vocabulary: Iterable[str]) -> dict[str, float]:
+class Vocabulary:
+    """The terms of a text, in the groups in which similar ones are looked for."""
+
+    def __init__(self, terms: Collection[str]) -> None:
+        """Hold terms.
+
+        Args:
+            terms: What occurs; nothing is copied before something is looked for.
+        """
+        self._terms = terms
+
+    def __contains__(self, term: object) -> bool:
+        """Tell whether a term occurs."""
+        return term in self._terms
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """The terms that have steps, as `src/app.py` has."""
+        return [term for term in self._terms if "/" in term or "." in term]
+
+    @cached_property
+    def by_letter(self) -> Mapping[str, list[str]]:
+        """The terms by their first character."""
+        found: dict[str, list[str]] = {}
+        for term in self._terms:
+            found.setdefault(term[0], []).append(term)
+        return found
+
+
+def similar_terms(term: str, vocabulary: Vocabulary) -> dict[str, float]:
     """Return the terms that a term which does not occur may mean.
 
     Args:
@@ -36,25 +65,25 @@ def similar_terms(term: str, vocabulary: Iterable[str]) -> dict[str, float]:
     if len(term) < _SHORTEST or not term[0].isalnum():
         return {}
     if "/" in term or "." in term:
-        return dict.fromkeys(_paths_to(term, vocabulary), _PATH)
+        return dict.fromkeys(_paths_to(term, vocabulary.paths), _PATH)
     if not term.isalpha():
         return {}
-    sizes = range(len(term) - _LONGEST_ENDING, len(term) + _LONGEST_ENDING + 1)
-    first = term[0]
-    near = [word for word in vocabulary if word[0] == first and len(word) in sizes]
-    forms = sorted(word for word in near if _is_form(term, word))
+    near = vocabulary.by_letter.get(term[0], ())
+    stem = term[:_STEM]
+    forms = sorted(w for w in near if w.startswith(stem) and _is_form(term, w))
     if forms:
         forms.sort(key=lambda word: abs(len(word) - len(term)))
         return dict.fromkeys(forms[:_MOST], _FORM)
-    slips = sorted(word for word in near if _is_slip(term, word))
+    sizes = range(len(term) - 1, len(term) + 2)
+    slips = sorted(w for w in near if len(w) in sizes and _is_slip(term, w))
     return dict.fromkeys(slips[:_MOST], _SLIP)
 
 
-def _paths_to(term: str, vocabulary: Iterable[str]) -> list[str]:
+def _paths_to(term: str, paths: Iterable[str]) -> list[str]:
     """Return the shortest paths that end with a term, and not with each other."""
     ends = (f"/{term}", f".{term}")
     found: list[str] = []
-    for path in sorted((word for word in vocabulary if word.endswith(ends)), key=len):
+    for path in sorted((path for path in paths if path.endswith(ends)), key=len):
         if not any(path.endswith((f"/{kept}", f".{kept}")) for kept in found):
             found.append(path)
         if len(found) == _MOST:
