@@ -22,11 +22,11 @@ from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import RunnableConfig
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator
 
 from headroom_langchain.around import ModelAroundModel
 from headroom_langchain.call_config import configurable, published
-from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore
+from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, check_store
 from headroom_langchain.ccr.store.memory import InMemoryCCRStore
 from headroom_langchain.open_streams import Owned, closed_by, opened
 from headroom_langchain.policy import CompressionPolicy
@@ -84,6 +84,12 @@ class HeadroomChatModel(ModelAroundModel):
         fields = unwrapped(fields, wrapper=HeadroomChatModel)
         # Not `super()`: with `preserve_type` the inner model's class comes next.
         BaseChatModel.__init__(self, **fields)
+
+    @field_validator("store", mode="before")
+    @classmethod
+    def _check_store(cls, store: object) -> object:
+        check_store(store)
+        return store
 
     @property
     def report(self) -> CallReport | None:

@@ -23,10 +23,10 @@ from langchain_core.messages import (
 )
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from headroom_langchain.call_config import configurable, published
-from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore
+from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, check_store
 from headroom_langchain.pipeline import Compressed, Memory, Plan
 from headroom_langchain.policy import CompressionPolicy
 from headroom_langchain.report import BlockReport
@@ -203,6 +203,12 @@ class CompressMessages(RunnableSerializable[MessagesInput, list[BaseMessage]]):
     namespace: str = DEFAULT_NAMESPACE
     """Separates tenants in the store."""
 
+    @field_validator("store", mode="before")
+    @classmethod
+    def _check_store(cls, store: object) -> object:
+        check_store(store)
+        return store
+
     def invoke(
         self,
         input: MessagesInput,  # noqa: A002 - the name in langchain-core
@@ -255,6 +261,7 @@ class Job(Generic[M]):
         self._policy = policy or CompressionPolicy()
         self._counter = token_counter
         self._memory = memory
+        check_store(store)
         self._store, self._namespace = store, namespace
         able = model is None or type(model).bind_tools is not BaseChatModel.bind_tools
         offered = self._policy.retrieval and self._policy.offer != "never"

@@ -13,7 +13,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore
+from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, check_store
 from headroom_langchain.compressing import CompressionResult, Job
 from headroom_langchain.pipeline import Memory
 from headroom_langchain.policy import CompressionPolicy
@@ -64,6 +64,7 @@ class CompressingNode(Runnable[Any, Update]):
         """What the last run of the node did."""
         self._update = update
         self._terms = Terms(policy=policy or CompressionPolicy(), namespace=namespace)
+        check_store(store)
         self._store = store
         self._memory = Memory()
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
-from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore
+from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, check_store
 from headroom_langchain.ccr.store.memory import InMemoryCCRStore
 from headroom_langchain.chat_model import HeadroomChatModel
 from headroom_langchain.errors import ConfigurationError
@@ -115,6 +115,7 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
             )
             raise ConfigurationError(msg)
         self.policy = policy if policy is not None else CompressionPolicy()
+        check_store(store)
         self.store = store if store is not None else InMemoryCCRStore()
         self.namespace = namespace
         self.preserve_type = preserve_type

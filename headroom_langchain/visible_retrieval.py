@@ -28,7 +28,7 @@ from headroom_langchain.ccr.rounds.calls import (
 )
 from headroom_langchain.ccr.rounds.machine import NOTHING_SAID
 from headroom_langchain.ccr.rounds.record import Answer
-from headroom_langchain.ccr.store.base import CCRStore, Original
+from headroom_langchain.ccr.store.base import CCRStore, Original, check_store
 from headroom_langchain.messages import recorded_keys
 from headroom_langchain.offering import Offering, ToolFormat
 from headroom_langchain.pipeline import Memory, Plan
@@ -71,6 +71,7 @@ class VisibleRetrieval:
                 store alone.
             embeddings: What compares passages with a query, beside their words.
         """
+        check_store(store)
         self._store = store
         self._rerank = reranked_by(embeddings)
         self._memory = memory

@@ -21,7 +21,7 @@ from headroom_langchain.ccr.retrieval.request import (
     RetrievalRequest,
     parse_request,
 )
-from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore
+from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, check_store
 from headroom_langchain.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
@@ -95,12 +95,14 @@ def create_retrieve_tool(
         A tool that never raises for what a model wrote: every call gets an answer.
 
     Raises:
-        ConfigurationError: `max_tokens` is too small for an answer.
+        ConfigurationError: `max_tokens` is too small for an answer, or `store` is
+            no `CCRStore`.
     """
     if max_tokens < _LEAST_TOKENS:
         msg = f"max_tokens={max_tokens!r} is too small for an answer; give 100 or more"
         raise ConfigurationError(msg)
 
+    check_store(store)
     rerank = reranked_by(embeddings)
 
     def told(

@@ -20,14 +20,21 @@ from headroom_langchain.ccr.store.original import (
     Original,
     content_key,
 )
-from headroom_langchain.errors import StoreError
+from headroom_langchain.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     import os
 
     from headroom_langchain.ccr.store.archive import Placed
 
-__all__ = ["DEFAULT_NAMESPACE", "KEY_LENGTH", "CCRStore", "Original", "content_key"]
+__all__ = [
+    "DEFAULT_NAMESPACE",
+    "KEY_LENGTH",
+    "CCRStore",
+    "Original",
+    "check_store",
+    "content_key",
+]
 
 DEFAULT_NAMESPACE: Final = "default"
 """The namespace of callers that name none."""
@@ -242,3 +249,22 @@ class CCRStore(ABC):
     def __exit__(self, *_: object) -> None:
         """Close the store at the end of the block."""
         self.close()
+
+
+def check_store(store: object) -> None:
+    """Refuse what is given for a store and is none.
+
+    Args:
+        store: What was given; `None` stands for no store.
+
+    Raises:
+        ConfigurationError: It is no `CCRStore`, as when a LangGraph store is given
+            as it is.
+    """
+    if store is None or isinstance(store, CCRStore):
+        return
+    msg = (
+        f"store={type(store).__name__} is no CCRStore: give a LangGraph store as "
+        "LangGraphCCRStore(store), a store of bytes as ByteStoreCCRStore(store)"
+    )
+    raise ConfigurationError(msg)
