@@ -17,6 +17,7 @@ from .sections import NOWHERE, Outline, Section, nest, owners
 from .sections_code import code_outline, looks_like_code
 from .sections_diff import diff_headings
 from .sections_json import json_sections
+from .sections_layout import layout_sections
 from .sections_prose import find_headings, is_markdown
 from .sections_table import header_row
 
@@ -110,8 +111,10 @@ def _understand(texts: Sequence[str]) -> tuple[Form, Outline]:
     if header_row(texts) is not None:
         return "table", Outline()
     outline = _with_headings(texts)
-    form: Form = "prose" if len(outline.sections) > 1 else "lines"
-    return form, Outline(sections=outline.sections, definitions=code.definitions)
+    if len(outline.sections) > 1:
+        return "prose", Outline(sections=outline.sections, definitions=code.definitions)
+    sections = layout_sections(texts)
+    return "lines", Outline(sections=sections, definitions=code.definitions)
 
 
 def _with_headings(texts: Sequence[str]) -> Outline:

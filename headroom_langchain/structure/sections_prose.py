@@ -10,6 +10,8 @@ from .sections import Heading
 _HASHES = re.compile(r"(#{1,6})[ \t]+(\S.*)")
 _TAG = re.compile(r"<(?:h([1-6])|title)\b[^<>]*>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^<>]*>")
+_BANNER = re.compile(r"==> (\S.*) <==|-\[ (\S.*) \]-+")
+"""What `head` prints above each file, and `psql` above each record."""
 _FENCES = ("```", "~~~")
 _RULES = frozenset("=-~^\"'*+_#")
 _LONGEST = 160
@@ -67,8 +69,10 @@ def _ruled(texts: Sequence[str]) -> Iterator[Heading]:
         mark = body[:1]
         if mark not in _RULES or not mark or len(body) > 2 * _LONGEST:
             continue
-        title = body.strip(mark).strip()
-        is_banner = bool(title) and _is_rule(body, mark) and body.endswith(mark * 4)
+        banner = _BANNER.fullmatch(body)
+        title = banner[banner.lastindex or 0] if banner else body.strip(mark).strip()
+        is_ruled = _is_rule(body, mark) and body.endswith(mark * _SHORTEST_RULE)
+        is_banner = _says(title) and (is_ruled or banner is not None)
         above = texts[at - 1].strip() if at else ""
         if is_banner:
             yield Heading(at, levels.setdefault(mark * 2, len(levels) + 1), title)
@@ -83,3 +87,7 @@ def _is_rule(body: str, mark: str) -> bool:
 def _fits(title: str, rule: str) -> bool:
     is_title = title[0] not in _RULES and title[0] not in "|+"
     return is_title and len(title) <= min(_LONGEST, len(rule) + 2)
+
+
+def _says(title: str) -> bool:
+    return any(map(str.isalnum, title))

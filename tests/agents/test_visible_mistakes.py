@@ -89,7 +89,7 @@ every_seam = pytest.mark.parametrize(
         {"hash": 17},
         {"hash": [1]},
         {"hash": {}},
-        {"query": "disk"},
+        {},
     ],
 )
 async def test_a_mistake_is_answered_with_what_there_is(
@@ -117,3 +117,20 @@ async def test_a_hash_is_understood_however_it_is_written(
     asks = ask({"hash": written, "query": "worker 3 done in 253 ms"})
     messages = await run(seam(asks, InMemoryCCRStore()))
     assert NEEDLE in told(messages)[0]
+
+
+@every_seam
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("missing", [{}, {"hash": None}, {"hash": ""}])
+async def test_the_only_original_needs_no_hash(
+    seam: Seam, missing: Any, *, asynchronous: bool
+) -> None:
+    """A query without a hash is answered from the thread's only original, by name."""
+    store = InMemoryCCRStore()
+    store.put(OTHERS)
+    asks = ask({**missing, "query": "worker 3 done in 253 ms"})
+    messages = await run(seam(asks, store), asynchronous=asynchronous)
+    (answer,) = told(messages)
+    assert answer.startswith(f"Passages of {KEY}")
+    assert NEEDLE in answer
+    assert "somebody else" not in answer

@@ -190,3 +190,15 @@ def test_parts_take_no_more_than_the_whole(text: str) -> None:
 def test_what_is_measured_is_near_to_what_it_is(text: str) -> None:
     """A text measures a twentieth less than it has at worst, or half as much more."""
     assert 0.95 * count(text) <= measure(text) <= 1.5 * count(text)
+
+
+@pytest.mark.parametrize("letter", ["key ", "键", "größe "])
+@pytest.mark.parametrize("limit", [100, 150])
+def test_what_there_is_instead_fits_too(letter: str, limit: int) -> None:
+    """A path to nowhere is answered within the budget, however long the names are."""
+    names = {f"{letter * 20}{n}": n for n in range(40)}
+    original = Original.of(json.dumps([names] * 9, ensure_ascii=False))
+    for query in (f"$[0].{letter * 70}", letter * 900):
+        request = parse_request({"hash": original.key, "query": query})
+        told = answer(request, {original.key: original}, max_tokens=limit).text
+        assert count(told) <= limit

@@ -181,12 +181,15 @@ def test_an_export_that_fails_leaves_what_was_there(archive: Path) -> None:
     assert list(archive.parent.iterdir()) == [archive]
 
 
-def test_an_archive_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("count", "words"), [(400, 10_000), (20, 400_000)])
+def test_an_archive_is_never_in_memory_as_a_whole(
+    tmp_path: Path, count: int, words: int
+) -> None:
     """Exporting and importing take some originals at a time."""
     path = tmp_path / "archive"
     with SqliteCCRStore(tmp_path / "o.db") as store:
-        for number in range(400):
-            store.put(Original.of(f"{number} " * 10_000))
+        for number in range(count):
+            store.put(Original.of(f"{number:04} " * words))
         size = store.stats().bytes
         tracemalloc.start()
         try:
@@ -196,3 +199,12 @@ def test_an_archive_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
         finally:
             tracemalloc.stop()
     assert peak < size / 2
+
+
+def test_what_no_import_would_take_is_not_exported(archive: Path) -> None:
+    """An original under a key that is not its own is named instead of exported."""
+    before = archive.read_bytes()
+    store = filled(("ann", LOG), ("bob", Original(content="text", key="mine")))
+    with pytest.raises(StoreError, match="'mine' is not that of its content"):
+        store.export_to(archive)
+    assert archive.read_bytes() == before

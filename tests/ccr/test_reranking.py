@@ -76,6 +76,29 @@ def test_words_count_beside_meaning() -> None:
     assert ordered.hits[0].line == 30
 
 
+def test_meaning_hides_no_word_that_is_there_once() -> None:
+    """The one line with some word of a query stays, whatever else is near to it."""
+    calm = "worker lost its connection to the queue"
+    lines = [f"{calm} and pauses" if n % 9 else f"{calm} {n}" for n in range(400)]
+    lines[171] = "worker ended with E4711"
+    original = Original.of("\n".join(lines))
+    index = read_index(original)
+    found = rank(index, "worker connection queue E4711")
+    others: Rerank = lambda _, passages: [  # noqa: E731 - a rule, not a function
+        0.0 if "E4711" in passage else 1.0 for passage in passages
+    ]
+    place = [hit.line for hit in found.hits].index(171)
+    ordered = Meaning(others).reordered(index.document, found, "worker connection")
+    assert [hit.line for hit in ordered.hits].index(171) <= place
+    told = answer(
+        parse_request({"hash": original.key, "query": "worker connection queue E4711"}),
+        {original.key: original},
+        max_tokens=150,
+        rerank=others,
+    )
+    assert "172: worker ended with E4711" in told.text
+
+
 def test_what_repeats_is_compared_once() -> None:
     """Passages with the same text are one, and the first of them is shown."""
     lines = [*["all is calm"] * 40, "the gateway crashed", *["all is calm"] * 400]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from headroom_langchain.ccr.retrieval.answers import (
-    LineRange,
     Refusal,
     RetrievalAnswer,
     RetrievalRequest,
@@ -50,6 +48,8 @@ def ask(original: Original, *, max_tokens: int = 1000, **arguments: object) -> s
     return answer(request, known, known=list(known), max_tokens=max_tokens).text
 
 
+@example(original=Original.of("0" * 3000), query="\U0001d400" * 60, max_tokens=100)
+@example(original=Original.of("\U0001d4fa" * 40), query=None, max_tokens=100)
 @settings(deadline=None, max_examples=150)
 @given(original=originals, query=queries, max_tokens=st.integers(100, 2000))
 def test_every_answer_fits_its_budget(
@@ -215,67 +215,43 @@ def test_lines_out_of_range_say_how_many_there_are() -> None:
     assert "2,000 lines" in ask(LOG, lines="5000-6000")
 
 
+@pytest.mark.parametrize("max_tokens", [60, 100, 150])
 @pytest.mark.parametrize(
-    ("arguments", "word"),
-    [
-        ({}, "missing"),
-        ({"hash": ""}, "missing"),
-        ({"hash": None}, "missing"),
-        ({"hash": 17}, "17"),
-        ({"hash": "not a hash"}, "24 hex digits"),
-        ({"hash": "a" * 24, "query": ["a"]}, "as one string"),
-        ({"hash": "a" * 24, "query": "/(/"}, "regular expression"),
-        ({"hash": "a" * 24, "query": "$.a["}, "JSON path"),
-        ({"hash": "a" * 24, "query": "$.a[?(@.b>1)]"}, "search with words"),
-        ({"hash": "a" * 24, "lines": "first"}, "120-180"),
-        ({"hash": "a" * 24, "lines": "9-3"}, '"3-9"'),
-        ({"hash": "a" * 24, "lines": {}}, "120-180"),
-    ],
+    "original",
+    [LOG, Original.of("\0" * 5000), Original.of("\n".join(["word " * 90] * 9))],
+    ids=["log", "binary", "long lines"],
 )
-def test_mistakes_are_refused_with_a_remedy(
-    arguments: Mapping[str, object], word: str
+def test_following_the_pages_comes_to_an_end(
+    original: Original, max_tokens: int
 ) -> None:
-    """Arguments that make no sense are refused in words that say what to write."""
-    request = parse_request(arguments)
-    assert isinstance(request, Refusal)
-    assert word in request.reason
-    assert answer(request, {}).text == request.reason
+    """However small the budget, each page shows something and goes on behind it."""
+    at = 1
+    for _ in range(20):
+        request = parse_request({"hash": original.key, "lines": f"{at}-"})
+        told = answer(request, {original.key: original}, max_tokens=max_tokens).text
+        assert f"\n{at}" in told
+        following = re.search(r'(?:go on|more) with lines="(\d+)-', told)
+        if following is None:
+            return
+        assert int(following[1]) > at
+        at = int(following[1])
 
 
-@settings(deadline=None)
-@given(
-    st.dictionaries(
-        st.sampled_from(["hash", "query", "lines", "other"]),
-        st.recursive(
-            st.none() | st.integers() | st.floats() | any_text,
-            lambda inner: st.lists(inner) | st.dictionaries(any_text, inner),
-            max_leaves=4,
-        ),
-    )
-)
-def test_no_arguments_raise(arguments: dict[str, object]) -> None:
-    """Whatever a model writes, there is an answer."""
-    assert answer(parse_request(arguments), {LOG.key: LOG}, known=[LOG.key]).text
-
-
-@pytest.mark.parametrize(
-    ("written", "first", "last"),
-    [
-        ("120-180", 120, 180),
-        ("120", 120, 120),
-        ("120-", 120, None),
-        (" 7 - 9 ", 7, 9),
-        ("0-3", 1, 3),
-        (12, 12, 12),
-    ],
-)
-def test_lines_may_be_written_in_several_ways(
-    written: object, first: int, last: int | None
-) -> None:
-    """A range, one line, an open end, and a number are understood."""
-    request = parse_request({"hash": "a" * 24, "lines": written})
-    assert isinstance(request, RetrievalRequest)
-    assert request.lines == LineRange(first=first, last=last)
+@pytest.mark.parametrize("max_tokens", [60, 100, 1000])
+def test_values_that_do_not_fit_say_where_they_go_on(max_tokens: int) -> None:
+    """Some value is shown, and the line of the first one that is not is named."""
+    records = Original.of(json.dumps([{"name": f"part {n}"} for n in range(3000)]))
+    request = parse_request({"hash": records.key, "query": "$..name"})
+    head, *rows = answer(
+        request, {records.key: records}, max_tokens=max_tokens
+    ).text.split("\n")
+    more = re.search(r'; more with lines="(\d+)-"', head)
+    assert head.startswith(f"{len(rows)} of 3,000 values")
+    assert '"part 0"' in rows[0]
+    assert more is not None
+    following = parse_request({"hash": records.key, "lines": more[1]})
+    told = answer(following, {records.key: records}).text
+    assert f'"part {len(rows)}"' in told
 
 
 def test_a_regular_expression_finds_its_lines() -> None:

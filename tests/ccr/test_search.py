@@ -176,6 +176,87 @@ def test_a_paragraph_is_found_by_its_heading() -> None:
     assert best(MARKDOWN, "remove version") == "Needs version 4."
 
 
+LAID_OUT = {
+    "manual page": """\
+OPTIONS
+       --fast
+              Leaves the checks out.
+
+              Since release 4.
+
+       --slow
+              Repeats the checks.
+
+              Since release 5.
+""",
+    "fields": """\
+Package: fast
+Architecture: all
+Release: since 4
+
+Package: slow
+Architecture: all
+Release: since 5
+""",
+    "fields between rules": """\
+Name: fast
+Author: Ada
+Release: since 4
+---
+Name: slow
+Author: Ada
+Release: since 5
+""",
+    "records": """\
+-[ RECORD 1 ]---
+name    | fast
+release | since 4
+-[ RECORD 2 ]---
+name    | slow
+release | since 5
+""",
+    "files": """\
+==> fast.conf <==
+# first
+# second
+release 4
+==> slow.conf <==
+# first
+# second
+release 5
+""",
+    "commits": """\
+commit fast
+Author: Ada
+
+    Release 4.
+
+commit slow
+Author: Ada
+
+    Release 5.
+""",
+}
+
+
+@pytest.mark.parametrize("text", LAID_OUT.values(), ids=LAID_OUT)
+def test_layout_alone_tells_what_a_line_is_part_of(text: str) -> None:
+    """Indentation, blank lines and rules set records apart, as headings do."""
+    lines = text.splitlines()
+    found = [
+        lines[hit.line] for hit in rank(Index(read_document(text)), "slow release").hits
+    ]
+    releases = [line for line in found if "elease" in line]
+    assert "5" in releases[0]
+
+
+def test_a_centred_title_names_the_table_below_it() -> None:
+    """A title further in than what follows is still what the paragraph is about."""
+    text = "      Table one\na: 1\nb: 2\nc: 3\n\n      Table two\na: 4\nb: 5\nc: 6\n"
+    document = read_document(text)
+    assert document.label(document.owners[-1]) == "Table two"
+
+
 def test_a_definition_is_found_among_uses() -> None:
     """Asking for a definition finds the line that defines."""
     text = (

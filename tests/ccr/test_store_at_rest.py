@@ -6,9 +6,11 @@ import pickle
 import sqlite3
 import tracemalloc
 import zlib
+from collections.abc import Callable
 from contextlib import closing, suppress
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet, MultiFernet
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 
 from headroom_langchain import Original, SqliteCCRStore, StoreError
 from headroom_langchain.ccr.store.at_rest import AtRest
+from headroom_langchain.testing.store_laws import SetClock
 
 CIPHER = Fernet(Fernet.generate_key())
 PLAIN = AtRest()
@@ -162,6 +165,64 @@ def test_another_cipher_raises_and_forgets_nothing(
             store.put(SECRET)
         assert set(store.get_many([SECRET.key, other.key])) == {other.key}
     with SqliteCCRStore(path, at_rest=ENCRYPTED) as store:
+        assert store.get(SECRET.key) == SECRET
+
+
+def test_what_has_expired_needs_no_cipher(path: Path) -> None:
+    """An expired original that another cipher wrote is missing, and can be put."""
+    clock = SetClock()
+    with SqliteCCRStore(path, ttl=10, clock=clock, at_rest=ENCRYPTED) as store:
+        store.put(SECRET)
+    clock.now += 10
+    with SqliteCCRStore(path, ttl=10, clock=clock) as store:
+        assert store.get(SECRET.key) is None
+        store.put(SECRET)
+        assert store.get(SECRET.key) == SECRET
+
+
+class Odd:
+    """A cipher that returns what it is told to."""
+
+    def __init__(self, result: Callable[[bytes], Any]) -> None:
+        self._result = result
+
+    def encrypt(self, data: bytes, /) -> Any:
+        return self._result(data)
+
+    def decrypt(self, token: bytes, /) -> Any:
+        return self._result(token)
+
+
+def unreachable(_: bytes) -> bytes:
+    """Fail as a service of keys does."""
+    msg = "no route to the keys"
+    raise OSError(msg)
+
+
+@pytest.mark.parametrize("result", [unreachable, str, len])
+def test_a_cipher_that_fails_is_told(
+    path: Path, result: Callable[[bytes], object]
+) -> None:
+    """A put and a get raise errors of stores, and what is there stays."""
+    at_rest = AtRest(cipher=Odd(result))
+    with SqliteCCRStore(path, at_rest=ENCRYPTED) as store:
+        store.put(SECRET)
+    with SqliteCCRStore(path, at_rest=at_rest) as store:
+        with pytest.raises(StoreError, match="could not be encrypted"):
+            store.put(Original.of("another"))
+        with pytest.raises(StoreError, match="could not be decrypted"):
+            store.get(SECRET.key)
+    with SqliteCCRStore(path, at_rest=ENCRYPTED) as store:
+        assert store.get(SECRET.key) == SECRET
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_a_cipher_may_return_any_bytes(
+    path: Path, kind: Callable[[bytes], object]
+) -> None:
+    """Whatever kind of bytes it returns, the original comes back."""
+    with SqliteCCRStore(path, at_rest=AtRest(cipher=Odd(kind))) as store:
+        store.put(SECRET)
         assert store.get(SECRET.key) == SECRET
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from backends import BYTE_BACKENDS, ByteStore, FileByteStore
@@ -52,6 +53,18 @@ class Counting(InMemoryByteStore):
     async def amset(self, key_value_pairs: Sequence[tuple[str, bytes]]) -> None:
         self.calls.append("amset")
         super().mset(key_value_pairs)
+
+
+class Converting(InMemoryByteStore):
+    """A store that returns what it was given as something else."""
+
+    def __init__(self, convert: Callable[[bytes], Any]) -> None:
+        super().__init__()
+        self._convert = convert
+
+    def mget(self, keys: Sequence[str]) -> list[bytes | None]:
+        values = super().mget(keys)
+        return [None if value is None else self._convert(value) for value in values]
 
 
 class HalfWritten(InMemoryByteStore):
@@ -237,3 +250,21 @@ def test_a_prefix_must_be_allowed_everywhere(prefix: str) -> None:
     """A prefix that some store would refuse is refused at once, and named."""
     with pytest.raises(ConfigurationError, match="prefix="):
         ByteStoreCCRStore(InMemoryByteStore(), prefix=prefix)
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_any_kind_of_bytes_is_read(kind: Callable[[bytes], object]) -> None:
+    """A store may return bytes as a buffer of its own."""
+    store = ByteStoreCCRStore(Converting(kind))
+    store.put(ORIGINAL)
+    assert store.get(ORIGINAL.key) == ORIGINAL
+    assert [entry.key for entry in store.entries()] == [ORIGINAL.key]
+
+
+def test_a_store_of_texts_is_told() -> None:
+    """Reading and listing say that bytes were expected."""
+    store = ByteStoreCCRStore(Converting(lambda value: value.decode("latin-1")))
+    store.put(ORIGINAL)
+    for call in (lambda: store.get(ORIGINAL.key), lambda: list(store.entries())):
+        with pytest.raises(StoreError, match="bytes-like object is required"):
+            call()

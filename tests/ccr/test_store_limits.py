@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,36 @@ def test_a_time_that_keeps_nothing_is_refused(
         spoken(subject, Wanted(folder=tmp_path, ttl=ttl)),
     ):
         pass
+
+
+@each_store
+@pytest.mark.parametrize("ttl", [inf, 1e300, 1e12])
+def test_a_time_without_end_is_no_limit(
+    subject: StoreUnderTest, tmp_path: Path, ttl: float
+) -> None:
+    """What is kept for ever or for thousands of years is kept, whatever the store."""
+    original = Original.of("text")
+    with spoken(subject, Wanted(folder=tmp_path, ttl=ttl)) as store:
+        store.run(store.handle.put(original))
+        assert store.run(store.handle.get(original.key)) == original
+
+
+@each_store
+def test_what_is_listed_as_expired_is_not_returned(
+    subject: StoreUnderTest, tmp_path: Path
+) -> None:
+    """Also where the clock went back, and what expires first was put last."""
+    wanted = Wanted(folder=tmp_path, ttl=40)
+    later, sooner = Original.of("later"), Original.of("sooner")
+    with spoken(subject, wanted) as store:
+        store.run(store.handle.put(later))
+        wanted.clock.now -= 50
+        store.run(store.handle.put(sooner))
+        wanted.clock.now += 45
+        listed = store.run(store.handle.entries())
+        found = store.run(store.handle.get_many([later.key, sooner.key]))
+    assert {one.key for one in listed if not one.expired} == {later.key}
+    assert dict(found) == {later.key: later}
 
 
 @each_limited_store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ MISTAKES: dict[str, Arguments] = {
     "null": {"hash": None},
     "a number": {"hash": 17},
     "a list": {"hash": [17, None]},
-    "an object": {"hash": {"key": KEY}},
+    "an object": {"hash": {"key": "disk"}},
     "nothing": {},
     "broken JSON": '{"hash": "94',
 }
@@ -75,6 +76,9 @@ UNDERSTOOD: dict[str, Any] = {
     "quotes": f'"{KEY}"',
     "the argument": f"hash={KEY}",
     "a list": [KEY],
+    "an object": {"hash": KEY, "key": None},
+    "JSON": json.dumps({"hash": [KEY]}),
+    "bold with dots": f"**{KEY}**...",
     "twice": f"{KEY},{KEY.upper()}",
 }
 
@@ -86,6 +90,26 @@ def test_a_hash_is_understood_however_it_is_written(ask: Ask, written: str) -> N
     inner = ScriptedChatModel(turns=[asks, ANSWERED])
     ask(HeadroomChatModel(inner), MESSAGES)
     assert told(inner)[0].count("the disk of web-417 is full") == 1
+
+
+def test_the_only_original_needs_no_hash(ask: Ask) -> None:
+    """A query without a hash is answered from the one original there is, by name."""
+    asks = retrieve({"query": "web-417 full"}, {"hash": "", "lines": "1-3"}, {})
+    inner = ScriptedChatModel(turns=[asks, ANSWERED])
+    ask(HeadroomChatModel(inner), MESSAGES[:-2])
+    found, page, refused = told(inner)
+    assert found.startswith(f"Passages of {KEY}")
+    assert "the disk of web-417 is full" in found
+    assert page.startswith(f"Lines 1-3 of 600, of {KEY}")
+    assert refused.startswith("`hash` is missing")
+
+
+def test_one_of_two_originals_needs_its_hash(ask: Ask) -> None:
+    """A query without a hash says what there is where several may be meant."""
+    asks = retrieve({"query": "web-417 full"})
+    inner = ScriptedChatModel(turns=[asks, ANSWERED])
+    ask(HeadroomChatModel(inner), MESSAGES)
+    assert told(inner)[0].startswith("`hash` is missing")
 
 
 def test_a_hash_cut_short_is_completed_and_not_guessed(ask: Ask) -> None:

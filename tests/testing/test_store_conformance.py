@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from broken_stores import BROKEN
@@ -222,6 +223,26 @@ def test_a_store_that_never_answers_fails() -> None:
     assert len(report.only(Outcome.PASSED)) == 3
 
 
+def test_a_method_that_blocks_for_ever_fails() -> None:
+    """The report is there while threads still wait, whose methods never came back."""
+    never = threading.Event()
+    came_back: list[bool] = []
+
+    class Blocks(PlainStore):
+        def get_many(
+            self, keys: Sequence[str], *, namespace: str = DEFAULT_NAMESPACE
+        ) -> Mapping[str, Original]:
+            came_back.append(never.wait(10))
+            return super().get_many(keys, namespace=namespace)
+
+    subject = StoreUnderTest(open=Blocks, timeout=0.1)
+    report = check_store(subject, laws=[LAWS["keeps_many"]])
+    assert not came_back
+    never.set()
+    assert len(report.failures) == 2
+    assert all("within 0.1 seconds" in failure for failure in report.failures)
+
+
 def test_threads_that_wait_for_ever_are_told() -> None:
     """Threads that never come back break a law and do not keep the process alive."""
     never = threading.Event()
@@ -250,6 +271,17 @@ def test_what_cannot_be_opened_elsewhere_is_told() -> None:
     report = check_store(subject, laws=[LAWS["serves_several_processes"]])
     with pytest.raises(AssertionError, match="a function at the top of a module"):
         report.raise_for_failures()
+
+
+def test_what_is_no_store_is_told() -> None:
+    """The report says what `open` should have returned."""
+
+    def nothing(_: Wanted) -> Any:
+        return None
+
+    report = check_store(StoreUnderTest(open=nothing), laws=[LAWS["keeps_many"]])
+    assert all("return a CCRStore" in failure for failure in report.failures)
+    assert len(report.failures) == 2
 
 
 def test_the_cause_of_a_failure_is_shown() -> None:

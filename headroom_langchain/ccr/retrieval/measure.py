@@ -66,6 +66,8 @@ _STRANGE: Final = (0.0, 0.12, 0.5, 1.3)
 """What pairs of letters that are not often together add: none to three of them."""
 _STRANGER: Final = 0.45
 """What every further one adds."""
+_OFTEN_GLUED: Final = frozenset("_.-(\t")
+"""The characters in front of a word that are often one token with it."""
 _HEX: Final = frozenset("abcdef")
 _LONG_RUNS: Final = frozenset("=-*#._~/+%!:;")
 """Marks of which many in a row are few tokens."""
@@ -83,6 +85,19 @@ def measure(text: str) -> float:
         text: Any text; the time is linear in its length.
     """
     return _MARGIN * sum(map(_COSTS.__getitem__, _PIECE.findall(text)))
+
+
+def beginning(text: str, limit: float) -> str:
+    """Return as much of a text as takes no more than so many tokens.
+
+    Args:
+        text: Any text.
+        limit: Tokens by `measure`, with the `…` that stands for what is left out.
+    """
+    shown, mark = text, ""
+    while shown and measure(shown + mark) > limit:
+        shown, mark = shown[: len(shown) * 3 // 4], "…"
+    return shown + mark
 
 
 class _Costs(dict[str, float]):
@@ -126,7 +141,8 @@ def _word(word: str) -> float:
     if set(body) <= _HEX:
         cost = max(cost, 1.0 + 0.4 * (size - 1))
     if is_glued:
-        return cost + 0.05 + 0.1 * (size - 1) + 0.1 * body[0].isupper()
+        rare = word[0] not in _OFTEN_GLUED
+        return cost + 0.05 + 0.1 * (size - 1) + 0.1 * body[0].isupper() + 0.3 * rare
     return cost + 0.02 * (size - 1) + 0.06 * max(0, size - 7)
 
 

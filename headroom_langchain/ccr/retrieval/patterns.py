@@ -2,8 +2,8 @@ r"""Regular expressions that a model writes, made safe to run.
 
 Python's engine backtracks, and a pattern such as `(a+)+$` can keep it busy for
 ever. So repeats of a group with a repeat or a choice in it are refused, `.*` is
-taken apart into searches one after the other, and the more repeats a pattern has,
-the shorter the stretches of a line that it is run on.
+taken apart into searches one after the other, and the more repeats and choices a
+pattern has, the shorter the stretches of a line that it is run on.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import log
 from typing import Final
 
 _LONGEST: Final = 500
 _SHOWN: Final = 60
 _MOST_REPEATS: Final = 3
 _FEW: Final = 4
+_CHOICES_LIKE_A_REPEAT: Final = 30
+_SET_OPERATORS: Final = ("--", "&&", "~~", "||")
 _LARGEST_COUNT: Final = 1000
 _STRETCHES: Final = (1000, 1000, 240, 80)
 _SECONDS: Final = 2.0
@@ -30,7 +33,14 @@ _NESTED: Final = (
     "without one of them, or search for plain words."
 )
 _REFERENCE: Final = "back references are not supported; search for plain words."
-_MANY: Final = "it has more than three repeats besides `.*`; write a shorter one."
+_MANY: Final = (
+    "it has more than three repeats besides `.*`, or too many choices; write a "
+    "shorter one."
+)
+_SETS: Final = (
+    "sets inside a set, as in `[[:alpha:]]`, are not supported; write `[a-z]`, or "
+    r"`\[` for a bracket."
+)
 _LONG: Final = "it is longer than 500 characters; write a shorter one."
 _COUNTS: Final = "it repeats more than 1,000 times; write a smaller number."
 
@@ -116,7 +126,7 @@ def compile_pattern(source: str) -> SafePattern | str:
         except (re.error, OverflowError, RecursionError) as error:
             problem = f"{error}. Correct it, or search for plain words."
         else:
-            repeats = max((_Reading(part).repeats for part in parts), default=0)
+            repeats = max((_Reading(part).worth for part in parts), default=0)
             if repeats <= _MOST_REPEATS:
                 return SafePattern(source, compiled, _STRETCHES[repeats])
             problem = _MANY
@@ -129,19 +139,32 @@ def _problem(source: str) -> str | None:
         return _REFERENCE
     if reading.nested:
         return _NESTED
+    if reading.sets:
+        return _SETS
     return _COUNTS if reading.largest > _LARGEST_COUNT else None
 
 
 def _split(source: str) -> list[str]:
-    """Cut a pattern at its `.*`, unless that stands in a group or beside a choice."""
-    gaps = _Reading(source).gaps
+    """Cut a pattern at its `.*`, unless that stands in a group or beside a choice.
+
+    What comes before a cut takes as little as it can, so that the rest is found
+    behind it.
+    """
     parts: list[str] = []
     start = 0
-    for at, end in gaps:
-        parts.append(source[start:at])
+    for at, end in _Reading(source).gaps:
+        some = "." if source[at + 1] == "+" else ""
+        parts.append(_lazy(source[start:at]) + some)
         start = end
     parts.append(source[start:])
     return parts
+
+
+def _lazy(part: str) -> str:
+    """Return a pattern whose repeats take as little as they can."""
+    for at in reversed(_Reading(part).greedy):
+        part = f"{part[:at]}?{part[at:]}"
+    return part
 
 
 class _Reading:
@@ -152,15 +175,23 @@ class _Reading:
         self.largest = 0
         self.nested = False
         self.references = False
+        self.sets = False
         self.gaps: list[tuple[int, int]] = []
+        self.greedy: list[int] = []
         self._source = source
         self._groups: list[bool] = []
-        self._closed = False
+        self._ways: list[int] = []
+        self._choices = 1
         self._choice = False
         self._read()
         if self._choice:
             self.repeats += len(self.gaps)
             self.gaps = []
+
+    @property
+    def worth(self) -> int:
+        """How many repeats it is like, since many choices take as long as one."""
+        return self.repeats + int(log(self._choices, _CHOICES_LIKE_A_REPEAT))
 
     def _read(self) -> None:
         at = 0
@@ -181,17 +212,22 @@ class _Reading:
             self.references |= source[at + 1 : at + 2] in {"k", "g"}
             at += 2
         elif char == "[":
-            at = _class_end(source, at)
+            end = _class_end(source, at)
+            self._note_sets(source[at + 1 : end - 1].removeprefix("^"))
+            at = end
         elif char == "(":
             self._open(at)
             return at + 1
         elif char == ")":
             simple = not (self._groups.pop() if self._groups else False)
+            self._choices *= self._ways.pop() if self._ways else 1
             at += 1
             if not simple:
                 self._mark()
         elif char == "|":
             self._mark()
+            if self._ways:
+                self._ways[-1] += 1
             self._choice |= not self._groups
             return at + 1
         else:
@@ -202,6 +238,12 @@ class _Reading:
         inner = self._source[at + 1 : at + 4]
         self.references |= inner.startswith(("?P=", "?("))
         self._groups.append(False)
+        self._ways.append(1)
+
+    def _note_sets(self, inside: str) -> None:
+        """Note what Python will read as a set in a set, and warns of until then."""
+        operators = any(operator in inside for operator in _SET_OPERATORS)
+        self.sets |= inside.startswith("[") or operators
 
     def _mark(self) -> None:
         """Note that the group around has something that must not be repeated."""
@@ -216,23 +258,29 @@ class _Reading:
         if source[at] == "{" and count is None:
             return at
         end = count.end() if count else at + 1
-        most = _most(source[at], count)
+        fewest, most = _extent(source[at], count)
         if most > 1:
             self.nested |= not simple
             self.repeats += most > _FEW
             self.largest = max(self.largest, most if count else 0)
+        if most <= _FEW:
+            self._choices *= max(1, most - fewest + 1)
         self._mark()
-        return end + (source[end : end + 1] in {"?", "+"})
+        if source[end : end + 1] in {"?", "+"}:
+            return end + 1
+        self.greedy.append(end)
+        return end
 
 
-def _most(char: str, count: re.Match[str] | None) -> int:
-    """Return how often something is repeated at most."""
+def _extent(char: str, count: re.Match[str] | None) -> tuple[int, int]:
+    """Return how often something is repeated at least and at most."""
     if count is None:
-        return 1 if char == "?" else _LARGEST_COUNT
+        return int(char == "+"), 1 if char == "?" else _LARGEST_COUNT
     fewest, comma, most = count.groups()
+    least = int(fewest[:9] or 0)
     if most:
-        return int(most[:9])
-    return max(_LARGEST_COUNT if comma else 0, int(fewest[:9] or 0))
+        return least, int(most[:9])
+    return least, max(_LARGEST_COUNT if comma else 0, least)
 
 
 def _class_end(source: str, at: int) -> int:

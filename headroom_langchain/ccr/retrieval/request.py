@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from headroom_langchain.ccr.retrieval.json_query import JsonPath, parse_json_path
+from headroom_langchain.ccr.retrieval.measure import beginning
 from headroom_langchain.ccr.retrieval.patterns import SafePattern, compile_pattern
 from headroom_langchain.ccr.store.base import KEY_LENGTH
 
@@ -20,9 +21,17 @@ MOST_KEYS: Final = 5
 
 _LONGEST_QUERY: Final = 2000
 _LONGEST_ECHO: Final = 60
+_DEAREST_ECHO: Final = 35
+"""Tokens, of which letters that are rare take several each."""
+_MOST_ENDS: Final = 2
 _HASH = re.compile(r"[0-9a-f]+")
+_AROUND: Final = "\"'`<>#*()[]{}.… "
 _WHOLE_HASH = re.compile(rf"(?<![0-9A-Za-z])[0-9A-Fa-f]{{{KEY_LENGTH}}}(?![0-9A-Za-z])")
-_LINES = re.compile(r"(\d{1,9})(?:\s*(?:-|\.\.|\u2013|:|to)\s*(\d{1,9})?)?")
+_NUMBER: Final = r"#?(?:l|lines?\b)?[\s:]*(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})"
+_LINES = re.compile(
+    rf"{_NUMBER}(?P<to>\s*(?:-|\.\.|[\u2010-\u2015\u2212]|:|to)\s*(?:{_NUMBER}|end)?)?"
+)
+_NOT_GIVEN: Final = frozenset({"", "null", "none"})
 _REGEX = re.compile(r"/(.+)/([a-z]*)", re.DOTALL)
 _FLAGS: Final = frozenset("imsgu")
 
@@ -88,14 +97,15 @@ def parse_request(arguments: Mapping[str, object]) -> RetrievalRequest | Refusal
 
 def echo(value: object) -> str:
     """Return what a model wrote, quoted and cut short, to name it in an answer."""
-    shown = repr(value)
-    return shown if len(shown) <= _LONGEST_ECHO else shown[:_LONGEST_ECHO] + "…"
+    whole = repr(value)
+    shown = whole[:_LONGEST_ECHO]
+    return beginning(shown if shown == whole else f"{shown}…", _DEAREST_ECHO)
 
 
 def _named(value: object) -> tuple[str, ...] | Refusal:
     """Return the hashes that are named, each once."""
-    if isinstance(value, (list, tuple)) and all(isinstance(key, str) for key in value):
-        value = ",".join(value)
+    if isinstance(value, (list, tuple, dict)):
+        value = ",".join(_WHOLE_HASH.findall(str(value))) or value
     if not isinstance(value, str) or not value.strip():
         given = "is missing" if value is None or value == "" else f"was {echo(value)}"
         return Refusal(
@@ -103,7 +113,7 @@ def _named(value: object) -> tuple[str, ...] | Refusal:
             'the marker: hash="<hash>".',
             needs_hash=True,
         )
-    found = [key.strip("\"'`<># ").lower() for key in re.split(r"[,;\s]+", value)]
+    found = [key.strip(_AROUND).lower() for key in re.split(r"[,;\s]+", value)]
     keys = [key for key in found if key]
     if not all(_HASH.fullmatch(key) for key in keys):
         # The words of the marker around a hash do no harm.
@@ -142,19 +152,21 @@ def _query(value: object) -> str | SafePattern | JsonPath | Refusal | None:
 def _line_range(value: object) -> LineRange | Refusal | None:
     if value is None:
         return None
-    if isinstance(value, int):
-        value = str(value)
+    numbers = value if isinstance(value, (list, tuple)) else [value]
+    if 0 < len(numbers) <= _MOST_ENDS and all(type(end) is int for end in numbers):
+        value = "-".join(map(str, numbers))
     written = value.strip().lower() if isinstance(value, str) else ""
-    if isinstance(value, str) and not written:
+    if isinstance(value, str) and written in _NOT_GIVEN:
         return None
-    match = _LINES.fullmatch(written.removeprefix("lines").strip())
-    if match is None:
+    match = _LINES.fullmatch(written)
+    # Where there is but one number, a comma may stand between two.
+    if match is None or (match["to"] is None and "," in written):
         return Refusal(
             reason=f'`lines` was {echo(value)}. Write `"120-180"`, `"120-"` or `"120"`.'
         )
-    first = max(1, int(match[1]))
-    is_single = match[0].isdigit()
-    last = first if is_single else int(match[2]) if match[2] else None
+    first, end = (int((match[n] or "0").replace(",", "")) for n in (1, 3))
+    first = max(1, first)
+    last = first if match["to"] is None else end if match[3] else None
     if last is not None and last < first:
         return Refusal(
             reason=f"`lines` was {echo(value)}, which ends before it starts. Write "

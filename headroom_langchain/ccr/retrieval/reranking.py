@@ -48,6 +48,9 @@ class Meaning:
     def reordered(self, document: Document, ranking: Ranking, query: str) -> Ranking:
         """Return a ranking with its best 30 hits in the order of words and meaning.
 
+        A line that is the only one with some word of the query loses no place to those
+        behind it, since the word means that line whatever it means.
+
         Args:
             document: The text, as it was read.
             ranking: What the search found.
@@ -61,6 +64,11 @@ class Meaning:
         if not near:
             return ranking
         top = best[0].score
+        only = _only_ones(ranking)
+        near = [
+            1.0 if hit.line in only else likeness
+            for hit, likeness in zip(best, near, strict=True)
+        ]
         mixed = [
             Hit(hit.line, _mixed(hit.score, likeness * top))
             for hit, likeness in zip(best, near, strict=True)
@@ -115,6 +123,16 @@ class Meaning:
 
 def _mixed(score: float, likeness: float) -> float:
     return round((1 - _MEANING) * score + _MEANING * likeness, 6)
+
+
+def _only_ones(ranking: Ranking) -> set[int]:
+    """Return the lines that have a word of the query which no other line has."""
+    once = twice = 0
+    for line in ranking.matching:
+        twice |= once & ranking.masks[line]
+        once |= ranking.masks[line]
+    alone = once & ~twice
+    return {line for line in ranking.matching if ranking.masks[line] & alone}
 
 
 def _around(document: Document, line: int, words: Iterable[str]) -> str:

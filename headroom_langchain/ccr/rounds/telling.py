@@ -71,7 +71,7 @@ class Telling:
         known: Sequence[str],
         max_tokens: int,
     ) -> Told:
-        """Answer a call.
+        """Answer a call; without a hash it is about the only original there is.
 
         Args:
             call: The call.
@@ -80,6 +80,11 @@ class Telling:
             max_tokens: Estimated tokens of the answer.
         """
         request = request_of(call)
+        given = call.arguments or {}
+        asks = given.get("query") or given.get("lines")
+        if asks and not given.get("hash") and len(known) == 1:
+            # There is but one that can be meant, and the answer names it.
+            request = parse_request({**given, "hash": known[0]})
         meaning = _meaning(call, request)
         if meaning in self._missed:
             return Told(text=ASKED_TWICE, error=True, repeated=True)

@@ -39,7 +39,8 @@ def write_archive(path: Path, originals: Iterable[Placed]) -> int:
         How many were written.
 
     Raises:
-        StoreError: The file could not be written.
+        StoreError: The file could not be written, or an original has a key that is
+            not that of its content: no import would take it.
     """
     partial: Path | None = None
     try:
@@ -72,6 +73,7 @@ def _write(file: IO[str], originals: Iterable[Placed]) -> int:
 
     write(_FIRST)
     for namespace, original in originals:
+        _check_key(original)
         write(
             {
                 "namespace": namespace,
@@ -86,6 +88,15 @@ def _write(file: IO[str], originals: Iterable[Placed]) -> int:
     file.flush()
     os.fsync(file.fileno())
     return count
+
+
+def _check_key(original: Original) -> None:
+    if content_key(original.content) != original.key:
+        msg = (
+            f"the key {original.key!r} is not that of its content, so no import would "
+            "take it: delete it, and make originals with Original.of"
+        )
+        raise StoreError(msg)
 
 
 def read_archive(path: Path) -> Iterator[Placed]:

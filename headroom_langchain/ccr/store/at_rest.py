@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from headroom_langchain.ccr.store.original import as_bytes
 from headroom_langchain.errors import StoreError
 
 _COMPRESSED: Final = 1
@@ -50,7 +51,11 @@ class AtRest:
         return self.compress or self.cipher is not None
 
     def seal(self, content: bytes) -> bytes:
-        """Return what is written for a content."""
+        """Return what is written for a content.
+
+        Raises:
+            StoreError: The cipher failed, or returned something else than bytes.
+        """
         flags = 0
         body = content
         if self.compress:
@@ -59,7 +64,7 @@ class AtRest:
                 flags, body = _COMPRESSED, smaller
         if self.cipher is not None:
             flags |= _ENCRYPTED
-            body = self.cipher.encrypt(body)
+            body = _encrypted(self.cipher, body)
         return bytes((flags,)) + body
 
     def open(self, sealed: bytes, *, size: int | None = None) -> bytes:
@@ -95,7 +100,7 @@ class AtRest:
             )
             raise StoreError(msg)
         try:
-            return self.cipher.decrypt(body)
+            return as_bytes(self.cipher.decrypt(body))
         except Exception as error:
             # Every library has exceptions of its own here, few of them say anything.
             msg = (
@@ -103,6 +108,19 @@ class AtRest:
                 "damaged, or another cipher wrote it"
             )
             raise StoreError(msg) from error
+
+
+def _encrypted(cipher: Cipher, body: bytes) -> bytes:
+    try:
+        return as_bytes(cipher.encrypt(body))
+    except Exception as error:
+        # As for decrypting: a service of keys that is down has errors of its own.
+        msg = (
+            f"an original could not be encrypted ({type(error).__name__}: {error}): "
+            "give a cipher whose `encrypt` takes bytes and returns bytes, as "
+            "cryptography.fernet.Fernet does"
+        )
+        raise StoreError(msg) from error
 
 
 def _decompressed(body: bytes, size: int | None) -> bytes:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from headroom_langchain.ccr.store.inventory import Entry, StoreStats, doomed
 from headroom_langchain.ccr.store.original import (
@@ -39,8 +39,12 @@ __all__ = [
 DEFAULT_NAMESPACE: Final = "default"
 """The namespace of callers that name none."""
 
+_T = TypeVar("_T")
+
 _BATCH: Final = 50
-"""Originals that are read or written at once for an archive."""
+"""Originals that are read or written at once for an archive, at most."""
+_BATCH_SIZE: Final = 4 * 2**20
+"""How much of them, in bytes or characters; one that is larger goes alone."""
 
 
 class CCRStore(ABC):
@@ -209,7 +213,7 @@ class CCRStore(ABC):
 
         checked = sum(1 for _ in read_archive(Path(path)))
         placed = read_archive(Path(path))
-        while batch := list(islice(placed, _BATCH)):
+        for batch in _batches((one, len(one[1].content)) for one in placed):
             for place, group in groupby(batch, key=lambda one: one[0]):
                 self.put_many([original for _, original in group], namespace=place)
         return checked
@@ -230,13 +234,16 @@ class CCRStore(ABC):
         """Yield what is kept, some originals at a time."""
         listed = list(self.entries(namespace=namespace))
         for place, group in groupby(listed, key=lambda entry: entry.namespace):
-            keys = [entry.key for entry in group]
-            for start in range(0, len(keys), _BATCH):
-                found = self.get_many(keys[start : start + _BATCH], namespace=place)
+            for keys in _batches((entry.key, entry.size) for entry in group):
+                found = self.get_many(keys, namespace=place)
                 yield from ((place, original) for original in found.values())
 
     def close(self) -> None:  # noqa: B027 - a store without files has nothing to close
         """Let go of files and connections; closing twice is fine."""
+
+    def __copy__(self) -> Self:
+        """Return the store itself, as for a deep copy."""
+        return self
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         """Return the store itself: copies of a model share what it kept."""
@@ -249,6 +256,20 @@ class CCRStore(ABC):
     def __exit__(self, *_: object) -> None:
         """Close the store at the end of the block."""
         self.close()
+
+
+def _batches(sized: Iterable[tuple[_T, int]]) -> Iterator[list[_T]]:
+    """Yield what comes with its size, not too many nor too much of it at a time."""
+    batch: list[_T] = []
+    total = 0
+    for one, size in sized:
+        if batch and (len(batch) == _BATCH or total + size > _BATCH_SIZE):
+            yield batch
+            batch, total = [], 0
+        batch.append(one)
+        total += size
+    if batch:
+        yield batch
 
 
 def check_store(store: object) -> None:

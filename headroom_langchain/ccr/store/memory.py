@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Original
-from headroom_langchain.ccr.store.inventory import Entry
+from headroom_langchain.ccr.store.forking import fork_safe_lock
+from headroom_langchain.ccr.store.inventory import Entry, doomed
 from headroom_langchain.ccr.store.limits import check_limits, collision, too_large
 from headroom_langchain.ccr.store.original import content_bytes
 
@@ -55,7 +55,7 @@ class InMemoryCCRStore(CCRStore):
         self._max_bytes = max_bytes
         self._ttl = ttl
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = fork_safe_lock()
         self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
         self._bytes = 0
 
@@ -95,27 +95,17 @@ class InMemoryCCRStore(CCRStore):
             self._forget_expired(now)
             for key in keys:
                 entry = self._entries.get((namespace, key))
-                if entry is not None:
+                # Where the clock went back, not all that has expired comes first.
+                if entry is not None and not self._expired(entry, now):
                     self._use((namespace, key), entry, now)
                     found[key] = entry.original
         return found
 
     def entries(self, *, namespace: str | None = None) -> Iterator[Entry]:
-        """Yield what is kept, least recently used first; see `CCRStore.entries`."""
+        """Return what is kept, least recently used first; see `CCRStore.entries`."""
         with self._lock:
-            now = self._clock()
             kept = list(self._entries.items())
-        for (place, key), entry in kept:
-            if namespace is None or place == namespace:
-                yield Entry(
-                    namespace=place,
-                    key=key,
-                    size=entry.size,
-                    used=entry.used,
-                    kind=entry.original.kind,
-                    tool=entry.original.tool,
-                    expired=self._ttl is not None and now - entry.used >= self._ttl,
-                )
+        return self._listed(kept, namespace)
 
     def delete_many(
         self, keys: Sequence[str], *, namespace: str = DEFAULT_NAMESPACE
@@ -123,9 +113,21 @@ class InMemoryCCRStore(CCRStore):
         """Forget originals; see `CCRStore.delete_many`."""
         with self._lock:
             for key in keys:
-                entry = self._entries.pop((namespace, key), None)
-                if entry is not None:
-                    self._bytes -= entry.size
+                self._forget((namespace, key))
+
+    def sweep(
+        self, *, namespace: str | None = None, max_bytes: int | None = None
+    ) -> int:
+        """Forget what has expired, then what was not used for longest.
+
+        Nothing that is put or got in the meantime is forgotten; see `CCRStore.sweep`.
+        """
+        with self._lock:
+            there = self._listed(self._entries.items(), namespace)
+            going = list(doomed(there, max_bytes=max_bytes))
+            for entry in going:
+                self._forget((entry.namespace, entry.key))
+        return len(going)
 
     async def aput_many(
         self, originals: Sequence[Original], *, namespace: str = DEFAULT_NAMESPACE
@@ -153,21 +155,39 @@ class InMemoryCCRStore(CCRStore):
         self._entries[place] = _Entry(original, size, now)
         self._bytes += size
         while self._bytes > self._max_bytes:
-            self._forget_oldest()
+            self._forget(next(iter(self._entries)))
 
     def _use(self, place: tuple[str, str], entry: _Entry, now: float) -> None:
         entry.used = now
         self._entries.move_to_end(place)
 
-    def _forget_expired(self, now: float) -> None:
-        if self._ttl is None:
-            return
-        while self._entries:
-            oldest = next(iter(self._entries.values()))
-            if now - oldest.used < self._ttl:
-                return
-            self._forget_oldest()
+    def _listed(
+        self, kept: Iterable[tuple[tuple[str, str], _Entry]], namespace: str | None
+    ) -> Iterator[Entry]:
+        now = self._clock()
+        for (place, key), entry in kept:
+            if namespace is None or place == namespace:
+                yield Entry(
+                    namespace=place,
+                    key=key,
+                    size=entry.size,
+                    used=entry.used,
+                    kind=entry.original.kind,
+                    tool=entry.original.tool,
+                    expired=self._expired(entry, now),
+                )
 
-    def _forget_oldest(self) -> None:
-        _, entry = self._entries.popitem(last=False)
-        self._bytes -= entry.size
+    def _expired(self, entry: _Entry, now: float) -> bool:
+        return self._ttl is not None and now - entry.used >= self._ttl
+
+    def _forget_expired(self, now: float) -> None:
+        while self._entries:
+            oldest, entry = next(iter(self._entries.items()))
+            if not self._expired(entry, now):
+                return
+            self._forget(oldest)
+
+    def _forget(self, place: tuple[str, str]) -> None:
+        entry = self._entries.pop(place, None)
+        if entry is not None:
+            self._bytes -= entry.size

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 KEY_LENGTH: Final = 24
 """Hex digits of a key: 96 bits of SHA-256."""
@@ -18,6 +21,15 @@ def content_bytes(content: str) -> bytes:
 def content_text(raw: bytes) -> str:
     """Return the content of which `content_bytes` returned these bytes."""
     return raw.decode("utf-8", "surrogatepass")
+
+
+def as_bytes(data: Buffer) -> bytes:
+    """Return any kind of bytes as `bytes`.
+
+    Raises:
+        TypeError: It is text, or something else.
+    """
+    return data if isinstance(data, bytes) else bytes(memoryview(data))
 
 
 def content_key(content: str) -> str:

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+)
 from enum import StrEnum
 from pathlib import Path
 
@@ -109,11 +113,21 @@ class Handle:
 async def opened(
     open_store: OpenStore, wanted: Wanted, face: Face
 ) -> AsyncIterator[Handle]:
-    """Open the store that is wanted, and close it at the end."""
+    """Open the store that is wanted, and close it at the end.
+
+    Raises:
+        TypeError: `open_store` returned nothing that can be opened.
+    """
     manager = open_store(wanted)
     if isinstance(manager, AbstractAsyncContextManager):
         async with manager as store:
             yield Handle(store, face)
-    else:
+    elif isinstance(manager, AbstractContextManager):
         with manager as store:
             yield Handle(store, face)
+    else:
+        msg = (
+            f"`open` returned {manager!r}: return a CCRStore, or a context manager "
+            "that gives one, sync or async"
+        )
+        raise TypeError(msg)

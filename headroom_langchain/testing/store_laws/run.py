@@ -17,6 +17,7 @@ from headroom_langchain.testing.store_laws.report import (
     StoreReport,
 )
 from headroom_langchain.testing.store_laws.subject import StoreUnderTest
+from headroom_langchain.testing.store_laws.threads import Daemons
 
 
 def check_store(
@@ -37,9 +38,16 @@ def check_store(
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(acheck_store(subject, laws=laws))
+        return asyncio.run(_check_store(subject, laws))
     msg = "check_store cannot be called on an event loop: await acheck_store instead"
     raise ConfigurationError(msg)
+
+
+async def _check_store(
+    subject: StoreUnderTest, laws: Sequence[StoreLaw] | None
+) -> StoreReport:
+    asyncio.get_running_loop().set_default_executor(Daemons())
+    return await acheck_store(subject, laws=laws)
 
 
 async def acheck_store(

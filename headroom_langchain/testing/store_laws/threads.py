@@ -1,4 +1,4 @@
-"""Works that are done at the same time, each in a thread of its own."""
+"""Works that are done in threads, and do not keep the process alive."""
 
 from __future__ import annotations
 
@@ -7,13 +7,42 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from headroom_langchain.testing.store_laws.law import expect
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
 _SWITCH_SECONDS: Final = 1e-6
 """How often threads take turns: what is not behind a lock is then interrupted."""
+
+
+class Daemons(ThreadPoolExecutor):
+    """Does each work in a thread of its own, and waits for none of them at its end.
+
+    The threads of its parent are waited for when an event loop is closed: one store
+    that never returns would keep the report from whoever waits for it.
+    """
+
+    def submit(
+        self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> Future[_T]:
+        """Begin a work."""
+        future: Future[_T] = Future()
+
+        def do() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+                future.set_exception(error)
+
+        threading.Thread(target=do, daemon=True).start()
+        return future
 
 
 async def at_once(works: Iterable[Callable[[], object]], *, seconds: float) -> None:

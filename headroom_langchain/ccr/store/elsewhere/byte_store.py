@@ -21,6 +21,7 @@ from headroom_langchain.ccr.store.elsewhere.keeping import COMPRESSED, Keeping, 
 from headroom_langchain.ccr.store.elsewhere.labels import label
 from headroom_langchain.ccr.store.elsewhere.record import About, intact
 from headroom_langchain.ccr.store.inventory import Entry
+from headroom_langchain.ccr.store.original import as_bytes
 from headroom_langchain.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
@@ -148,8 +149,8 @@ class ByteStoreCCRStore(CCRStore):
         for start in range(0, len(names), _LISTED_AT_ONCE):
             some = names[start : start + _LISTED_AT_ONCE]
             with backend_errors(self._store):
-                values = self._store.mget(some)
-            abouts += [kept.about for kept in self._sorted_out(some, values)[0]]
+                whole, _ = self._sorted_out(some, self._store.mget(some))
+            abouts += [kept.about for kept in whole]
         yield from self._keeping.entries(abouts)
 
     def delete_many(
@@ -207,7 +208,7 @@ class ByteStoreCCRStore(CCRStore):
         for name, value in zip(names, values, strict=True):
             if value is None:
                 continue
-            kept = _parsed(value)
+            kept = _parsed(as_bytes(value))
             if kept is None:
                 torn.append(name)
             elif self._name(kept.about) == name:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _ABOUT: Final = "about"
 _DATA: Final = "data"
 _SECONDS_PER_MINUTE: Final = 60
+_FOREVER: Final = 60 * 24 * 365 * 1000
+"""Minutes that are told to no store: dates of databases end at the year 9999."""
 _ORIGINALS_PER_BATCH: Final = 500
 _ALL: Final = 2**31 - 1
 """A limit that is none; stores take no search without one."""
@@ -89,9 +91,7 @@ class LangGraphCCRStore(CCRStore):
         self._unreadable: set[tuple[str, str]] = set()
         # AsyncSqliteStore can expire items and says that it cannot.
         expires = store.supports_ttl or hasattr(store, "sweep_ttl")
-        self._minutes = (
-            math.ceil(ttl / _SECONDS_PER_MINUTE) if ttl and expires else None
-        )
+        self._minutes = _minutes(ttl) if ttl and expires else None
 
     def put_many(
         self, originals: Sequence[Original], *, namespace: str = DEFAULT_NAMESPACE
@@ -253,6 +253,12 @@ class LangGraphCCRStore(CCRStore):
             for part, value in ((_DATA, _data_value), (_ABOUT, _about_value))
             for one in kept
         ]
+
+
+def _minutes(ttl: float) -> int | None:
+    """Return whole minutes for stores that expire items, `None` for never."""
+    minutes = ttl / _SECONDS_PER_MINUTE
+    return math.ceil(minutes) if minutes < _FOREVER else None
 
 
 def _gets(place: tuple[str, ...], keys: Sequence[str]) -> list[GetOp]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sqlite3
-import threading
 import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from headroom_langchain.ccr.store.forking import fork_safe_lock, no_fork
 from headroom_langchain.ccr.store.sqlite.errors import (
     cannot_write,
     explained,
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _RETRY_SECONDS: Final = 0.02
+_EXIT_SECONDS: Final = 1.0
+"""How long the end of the process waits for a daemon thread that uses the file."""
 _OWNER_ONLY: Final = 0o600
 
 
@@ -53,12 +55,12 @@ class StoreFile:
         """
         self._path = path
         self._timeout = timeout
-        self._lock = threading.Lock()
+        self._lock = fork_safe_lock()
         self._closed = False
         self._read_only = False
         self._connection: sqlite3.Connection | None = None
         self._finalizer: weakref.finalize[..., StoreFile] | None = None
-        with _forking, self:
+        with no_fork, self:
             _open_files.add(self)
 
     def __enter__(self) -> sqlite3.Connection:
@@ -132,6 +134,8 @@ class StoreFile:
             connection, self._read_only = readable, True
         self._connection = connection
         self._finalizer = weakref.finalize(self, connection.close)
+        # It asks nobody whether a thread still uses the connection; `_at_exit` does.
+        self._finalizer.atexit = False
         return connection
 
     def _drop(self) -> None:
@@ -139,45 +143,42 @@ class StoreFile:
         if self._finalizer is not None:
             self._finalizer()
 
-    def _before_fork(self) -> None:
-        # No thread may be in the middle of SQLite, whose own locks a child inherits.
-        self._lock.acquire()
+    def _close_at_exit(self) -> None:
+        if self._lock.acquire(timeout=_EXIT_SECONDS):
+            try:
+                self._drop()
+            finally:
+                self._lock.release()
 
-    def _after_fork(self, *, in_child: bool) -> None:
-        if in_child and self._connection is not None and self._finalizer is not None:
+    def _leave_to_parent(self) -> None:
+        if self._connection is not None and self._finalizer is not None:
             self._finalizer.detach()
             _inherited.append(self._connection)
             self._connection = None
-        self._lock.release()
 
 
-_forking: Final = threading.Lock()
 _open_files: Final[weakref.WeakSet[StoreFile]] = weakref.WeakSet()
-_waiting: Final[list[StoreFile]] = []
-"""The files that nobody uses while this process forks."""
 _inherited: Final[list[sqlite3.Connection]] = []
 """Connections of the parent: SQLite allows a child neither to use nor to close them."""
 
 
-def _before_fork() -> None:
-    _forking.acquire()
+def _at_exit() -> None:
+    # Daemon threads run on: what SQLite is doing for one must not be closed under it.
     for file in list(_open_files):
-        file._before_fork()
-        _waiting.append(file)
+        file._close_at_exit()
 
 
-def _after_fork(*, in_child: bool) -> None:
-    while _waiting:
-        _waiting.pop()._after_fork(in_child=in_child)
-    _forking.release()
+atexit.register(_at_exit)
+
+
+def _in_child() -> None:
+    # No thread was in the middle of SQLite: the lock of each file is a fork-safe one.
+    for file in list(_open_files):
+        file._leave_to_parent()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=partial(_after_fork, in_child=False),
-        after_in_child=partial(_after_fork, in_child=True),
-    )
+    os.register_at_fork(after_in_child=_in_child)
 
 
 def _open_for_writing(path: Path, timeout: float) -> sqlite3.Connection:

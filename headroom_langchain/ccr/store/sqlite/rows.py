@@ -34,13 +34,24 @@ class Row(NamedTuple):
 
     used: float
     original: Original | None
-    """`None` if the row is damaged."""
+    """`None` if the row is damaged or has expired."""
 
 
 def find(
-    connection: sqlite3.Connection, place: bytes, key: str, at_rest: AtRest
+    connection: sqlite3.Connection,
+    place: bytes,
+    key: str,
+    at_rest: AtRest,
+    expired: float,
 ) -> Row | None:
     """Return what is stored under a key of a namespace.
+
+    Args:
+        connection: Of the store's file.
+        place: The namespace.
+        key: The key.
+        at_rest: How contents are read.
+        expired: What was last used then or before has expired.
 
     Raises:
         StoreError: It is encrypted, and not by the cipher of `at_rest`.
@@ -51,6 +62,8 @@ def find(
     used, size, kind, tool, crc, digest, sealed, body = row
     if not isinstance(used, float):
         return Row(0.0, None)
+    if used <= expired:
+        return Row(used, None)
     try:
         if crc is None:
             intact = hashlib.sha256(body).digest() == digest

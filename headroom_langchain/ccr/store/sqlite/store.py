@@ -131,8 +131,8 @@ class SqliteCCRStore(CCRStore):
             sealed: list[Sealed | None] = []
             stale = False
             for original in originals:
-                row = find(connection, place, original.key, self._at_rest)
-                there = _holds(row, original, end)
+                row = find(connection, place, original.key, self._at_rest, end)
+                there = _holds(row, original)
                 sealed.append(None if there else seal(original, self._at_rest))
                 stale = stale or (row is not None and now - row.used > self._touch)
             try:
@@ -163,7 +163,7 @@ class SqliteCCRStore(CCRStore):
             end = self._end(now)
             for key in dict.fromkeys(keys):
                 try:
-                    row = find(connection, place, key, self._at_rest)
+                    row = find(connection, place, key, self._at_rest, end)
                 except (sqlite3.Error, StoreError) as error:
                     failure = error
                     _log.warning("%s: %s could not be read: %s", self._path, key, error)
@@ -243,8 +243,8 @@ class SqliteCCRStore(CCRStore):
             for original, sealed in originals:
                 key = original.key
                 # Another process may have written it or forgotten it just now.
-                row = find(connection, place, key, self._at_rest)
-                if _holds(row, original, end):
+                row = find(connection, place, key, self._at_rest, end)
+                if _holds(row, original):
                     touch(connection, place, key, now)
                     continue
                 if row is not None:
@@ -262,23 +262,24 @@ class SqliteCCRStore(CCRStore):
         now: float,
     ) -> None:
         """Note that originals were used and remove damaged ones, if that can be."""
+        end = self._end(now)
         with suppress(sqlite3.Error), self._file.transaction(connection):
             for key in keys:
                 # Another process may have stored it again.
-                row = find(connection, place, key, self._at_rest)
+                row = find(connection, place, key, self._at_rest, end)
                 if row is not None and row.original is None:
                     delete(connection, place, key)
                 else:
                     touch(connection, place, key, now)
 
 
-def _holds(row: Row | None, original: Original, end: float) -> bool:
+def _holds(row: Row | None, original: Original) -> bool:
     """Tell whether a row has an original, intact and not expired.
 
     Raises:
         KeyCollisionError: It has another one.
     """
-    if row is None or row.original is None or row.used <= end:
+    if row is None or row.original is None:
         return False
     if row.original.content != original.content:
         raise collision(original.key)
