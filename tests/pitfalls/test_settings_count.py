@@ -17,6 +17,7 @@ from headroom_langchain import (
     RetrievalTimeoutError,
 )
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME, is_marked, marked_keys
+from headroom_langchain.ccr.retrieval.measure import measure
 from headroom_langchain.ccr.rounds.answering import NO_MORE
 from headroom_langchain.ccr.rounds.record import DROPPED
 from headroom_langchain.testing import Call, Request, ScriptedChatModel, Turn
@@ -182,7 +183,7 @@ EFFECTS: dict[str, Effect] = {
     ),
     "max_retrieval_tokens": Effect(
         value=200,
-        look=lambda p: [estimate_tokens(text) <= 200 for text in p.told],
+        look=lambda p: [measure(text) <= 200 for text in p.told],
         before=[False, False],
         after=[True, True],
     ),
