@@ -6,10 +6,10 @@ keeps the originals, and lets the model ask for them in the middle of an answer.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from headroom_langchain._version import __version__
+from headroom_langchain.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from headroom_langchain.ccr.store.at_rest import AtRest
@@ -99,15 +99,4 @@ _HOMES = {
     "create_retrieve_tool": "ccr.tool",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -36,7 +36,7 @@ class RetrievalReport:
     arguments: str
     """The arguments as JSON."""
     tokens: int
-    """Estimated tokens of the answer."""
+    """Tokens of the answer, estimated on the high side."""
     error: bool
     """Whether the answer says that the call could not be served."""
     repeated: bool = False

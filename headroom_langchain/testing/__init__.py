@@ -6,8 +6,9 @@ one's own in `headroom_langchain.testing.store_laws`.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from headroom_langchain.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from headroom_langchain.testing.scripted import (
@@ -58,15 +59,4 @@ _HOMES = {
     "ask_for_original": "turns",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

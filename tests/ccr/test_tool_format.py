@@ -11,9 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from langchain_anthropic import ChatAnthropic
+import wire_clients
 from langchain_core.language_models import BaseChatModel
-from langchain_openai import ChatOpenAI
 
 from headroom_langchain import (
     CompressionPolicy,
@@ -48,23 +47,9 @@ NAMED = f'"name": "headroom_retrieve", "description": "{DESCRIPTION}"'
 
 Make = Callable[[str], BaseChatModel]
 CLIENTS: dict[str, tuple[type[FakeServer], Make]] = {
-    "chat": (
-        FakeOpenAI,
-        lambda url: ChatOpenAI(base_url=url, api_key="x", model="gpt-x"),  # type: ignore[arg-type] # a plain key is fine
-    ),
-    "responses": (
-        FakeOpenAI,
-        lambda url: ChatOpenAI(
-            base_url=url,
-            api_key="x",  # type: ignore[arg-type] # a plain key is fine
-            model="gpt-x",
-            use_responses_api=True,
-        ),
-    ),
-    "anthropic": (
-        FakeAnthropic,
-        lambda url: ChatAnthropic(base_url=url, api_key="x", model="claude-x"),  # type: ignore[call-arg, arg-type] # as users write it
-    ),
+    "chat": (FakeOpenAI, wire_clients.chat),
+    "responses": (FakeOpenAI, wire_clients.responses),
+    "anthropic": (FakeAnthropic, wire_clients.anthropic),
 }
 BYTES: dict[tuple[str, bool], str] = {
     ("chat", False): (

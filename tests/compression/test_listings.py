@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shown_lines import shows_its_lines
 
 from headroom_langchain.compression.excerpt import NOTHING_ASKED, Excerpt, Interest
 from headroom_langchain.compression.registry import read
@@ -187,13 +188,4 @@ LINES = st.one_of(
 @settings(deadline=None, max_examples=150)
 def test_any_text_is_read_without_failing(lines: list[str], budget: int) -> None:
     """Whatever a text is, what is shown of it are its lines, and marks."""
-    text = "\n".join(lines)
-    sample = Sample.of(text)
-    Listings().likeness(sample)
-    found = Listings().read(text, sample)
-    if found is None:
-        return
-    told = found.excerpt(budget=budget, interest=NOTHING_ASKED)
-    original = text.split("\n")
-    for line in told.text.split("\n"):
-        assert line in original or line.startswith("[... ") or not line.strip()
+    assert shows_its_lines(Listings(), lines, budget)

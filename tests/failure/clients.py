@@ -4,39 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from langchain_anthropic import ChatAnthropic
+import wire_clients
 from langchain_core.language_models import BaseChatModel
-from langchain_openai import ChatOpenAI
 
 from headroom_langchain.testing.servers import FakeAnthropic, FakeOpenAI, FakeServer
 
 Client = tuple[type[FakeServer], Callable[[str], BaseChatModel]]
 
 
-def _openai(url: str) -> BaseChatModel:
-    return ChatOpenAI(base_url=url, api_key="x", model="gpt-x", max_retries=0)  # type: ignore[arg-type] # a plain key is fine
-
-
-def _responses(url: str) -> BaseChatModel:
-    return ChatOpenAI(
-        base_url=url,
-        api_key="x",  # type: ignore[arg-type] # a plain key is fine
-        model="gpt-x",
-        max_retries=0,
-        use_responses_api=True,
-    )
-
-
-def _anthropic(url: str) -> BaseChatModel:
-    return ChatAnthropic(base_url=url, api_key="x", model="claude-x", max_retries=0)  # type: ignore[call-arg, arg-type] # aliases
-
-
 CLIENTS: dict[str, Client] = {
-    "openai": (FakeOpenAI, _openai),
-    "responses": (FakeOpenAI, _responses),
-    "anthropic": (FakeAnthropic, _anthropic),
+    "openai": (FakeOpenAI, partial(wire_clients.chat, max_retries=0)),
+    "responses": (FakeOpenAI, partial(wire_clients.responses, max_retries=0)),
+    "anthropic": (FakeAnthropic, partial(wire_clients.anthropic, max_retries=0)),
 }
 
 HANDLES = Path("/proc/self/fd")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from langchain_anthropic import ChatAnthropic
+import wire_clients
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.tools import tool
-from langchain_openai import ChatOpenAI
 
 from headroom_langchain import HeadroomChatModel
 from headroom_langchain.ccr.store.base import content_key
@@ -49,41 +49,13 @@ def search(q: str) -> str:
 
 
 CLIENTS: dict[str, tuple[type[FakeServer], Callable[[str], BaseChatModel]]] = {
-    "chat": (
-        FakeOpenAI,
-        lambda url: ChatOpenAI(base_url=url, api_key="x", model="gpt-x"),  # type: ignore[arg-type] # a plain key is fine
-    ),
-    "responses": (
-        FakeOpenAI,
-        lambda url: ChatOpenAI(
-            base_url=url,
-            api_key="x",  # type: ignore[arg-type] # a plain key is fine
-            model="gpt-x",
-            use_responses_api=True,
-        ),
-    ),
-    "responses_v1": (
-        FakeOpenAI,
-        lambda url: ChatOpenAI(
-            base_url=url,
-            api_key="x",  # type: ignore[arg-type] # a plain key is fine
-            model="gpt-x",
-            use_responses_api=True,
-            output_version="v1",
-        ),
-    ),
+    "chat": (FakeOpenAI, wire_clients.chat),
+    "responses": (FakeOpenAI, wire_clients.responses),
+    "responses_v1": (FakeOpenAI, partial(wire_clients.responses, output_version="v1")),
+    "anthropic": (FakeAnthropic, wire_clients.anthropic),
     "anthropic_v1": (
         FakeAnthropic,
-        lambda url: ChatAnthropic(
-            base_url=url,  # type: ignore[call-arg] # an alias
-            api_key="x",  # type: ignore[arg-type] # a plain key is fine
-            model="claude-x",
-            output_version="v1",
-        ),
-    ),
-    "anthropic": (
-        FakeAnthropic,
-        lambda url: ChatAnthropic(base_url=url, api_key="x", model="claude-x"),  # type: ignore[call-arg, arg-type] # aliases
+        partial(wire_clients.anthropic, output_version="v1"),
     ),
 }
 

@@ -189,7 +189,7 @@ EFFECTS: dict[str, Effect] = {
     ),
     "max_round_tokens": Effect(
         value=500,
-        look=lambda p: sum(map(estimate_tokens, p.told)) <= 500,
+        look=lambda p: sum(map(measure, p.told)) <= 500,
         before=False,
         after=True,
     ),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import graphs
 import pytest
 import surfaces
-from langchain_anthropic import ChatAnthropic
+import wire_clients
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
-from langchain_openai import ChatOpenAI
 from plays import BIG, SCENARIOS, SMALL, WELL_FORMED, Scenario, history
 
 from headroom_langchain import HeadroomChatModel
@@ -44,28 +44,9 @@ SURFACES: dict[str, surfaces.Surface] = {
 }
 
 CLIENTS: dict[str, tuple[type[FakeServer], Callable[[str], BaseChatModel]]] = {
-    "chat": (
-        FakeOpenAI,
-        lambda url: ChatOpenAI(
-            base_url=url,
-            api_key="x",  # type: ignore[arg-type] # a plain key is fine
-            model="gpt-x",
-            stream_usage=True,
-        ),
-    ),
-    "responses": (
-        FakeOpenAI,
-        lambda url: ChatOpenAI(
-            base_url=url,
-            api_key="x",  # type: ignore[arg-type] # a plain key is fine
-            model="gpt-x",
-            use_responses_api=True,
-        ),
-    ),
-    "anthropic": (
-        FakeAnthropic,
-        lambda url: ChatAnthropic(base_url=url, api_key="x", model="claude-x"),  # type: ignore[call-arg, arg-type] # aliases
-    ),
+    "chat": (FakeOpenAI, partial(wire_clients.chat, stream_usage=True)),
+    "responses": (FakeOpenAI, wire_clients.responses),
+    "anthropic": (FakeAnthropic, wire_clients.anthropic),
 }
 
 

@@ -19,7 +19,7 @@ _B: Final = 0.0
 """The length of a line says nothing: a long one is as good an answer as a short one."""
 
 
-class LineBM25(BM25Plus):  # type: ignore[misc]
+class LineBM25(BM25Plus):  # type: ignore[misc] # the library has no types
     """Scores the lines of a text.
 
     The library goes over all lines for each term. Here a term that is asked for is
@@ -36,9 +36,7 @@ class LineBM25(BM25Plus):  # type: ignore[misc]
 
     def _initialize(self, corpus: Counts) -> dict[str, int]:
         self._counts = corpus
-        self.corpus_size = len(corpus.lengths)
-        self.avgdl = corpus.lengths.sum() / max(1, self.corpus_size) or 1.0
-        self._norm = self.k1 * (1 - self.b + self.b * corpus.lengths / self.avgdl)
+        self.corpus_size = corpus.lines
         return {}
 
     @property
@@ -57,6 +55,6 @@ class LineBM25(BM25Plus):  # type: ignore[misc]
             self._calc_idf({term: len(lines)})
             times = counts[lines]
             scores[lines] += self.idf[term] * (
-                (times * (self.k1 + 1)) / (self._norm[lines] + times)
+                (times * (self.k1 + 1)) / (self.k1 + times)
             )
         return scores

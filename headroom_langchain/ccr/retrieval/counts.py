@@ -37,21 +37,15 @@ class Counts:
         """
         self._numbers = _Numbers()
         tokenizer = Tokenizer()
-        lines = len(document.lines)
+        self.lines = lines = len(document.lines)
+        """How many lines there are."""
         # One more than there are, for the lines that belong to none.
         sections = len(document.outline.sections) + 1
         self._owners = np.array(document.owners, np.int64)
         self._body = _in_lines(document, tokenizer, self._numbers)
         self._marks = _pairs(_marks(document), lines, self._numbers)
         self._context = _pairs(_contexts(document, tokenizer), sections, self._numbers)
-        words = self._body.totals()
-        self._filled = words > 0
-        self.lengths = (
-            _BODY * words
-            + self._marks.totals()
-            + self._filled * self._context.totals()[self._owners]
-        )
-        """How many terms each line has."""
+        self._filled = self._body.totals() > 0
         self.vocabulary = Vocabulary(self._numbers.keys())
         """The terms that occur, or that say where something is."""
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
+from headroom_langchain.ccr.retrieval.measure import measure
 from headroom_langchain.ccr.rounds.calls import HiddenCall
 from headroom_langchain.ccr.rounds.record import Answer
 from headroom_langchain.ccr.store.base import CCRStore, Original
 from headroom_langchain.report import RetrievalReport
-from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from headroom_langchain.ccr.retrieval.reading import Read
@@ -109,7 +110,7 @@ class Answering:
                 if exhausted
                 else self._answer(call, fetched, share)
             )
-            tokens = estimate_tokens(told.text)
+            tokens = ceil(measure(told.text))
             left = max(0, left - tokens)
             given.append(Answer(call_id=call.id, text=told.text, error=told.error))
             self.reports.append(

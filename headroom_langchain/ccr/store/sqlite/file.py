@@ -73,7 +73,7 @@ class StoreFile:
         except (sqlite3.Error, OSError) as error:
             self._lock.release()
             raise explained(error, self._path) from error
-        except BaseException:
+        except BaseException:  # whoever interrupts must not leave it locked
             self._lock.release()
             raise
 
@@ -102,7 +102,7 @@ class StoreFile:
         try:
             yield
             connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # an interrupted transaction must end, too
             # When the disk is full SQLite has gone back already.
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -190,7 +190,7 @@ def _open_for_writing(path: Path, timeout: float) -> sqlite3.Connection:
         refuse_others(connection, path)
         _use_wal(connection, timeout)
         migrate(connection, path)
-    except BaseException:
+    except BaseException:  # nobody else would close it, whatever happened
         connection.close()
         raise
     return connection

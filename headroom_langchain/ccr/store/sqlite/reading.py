@@ -45,7 +45,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection | None:
                 return connection
         except sqlite3.Error:
             pass
-        except BaseException:
+        except BaseException:  # nobody else would close it, whatever happened
             connection.close()
             raise
         connection.close()

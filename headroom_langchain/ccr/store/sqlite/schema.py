@@ -65,7 +65,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException:  # an interrupted migration must end, too
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
