@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from langchain_core.stores import InMemoryByteStore
+from langgraph.store.memory import InMemoryStore
 
-from headroom_langchain import CCRStore, InMemoryCCRStore, SqliteCCRStore
+from headroom_langchain import (
+    ByteStoreCCRStore,
+    CCRStore,
+    InMemoryCCRStore,
+    LangGraphCCRStore,
+    SqliteCCRStore,
+)
 
 POSTGRES = "HEADROOM_TEST_POSTGRES"
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+STORES: dict[str, Callable[[Path], CCRStore]] = {
+    "memory": lambda _: InMemoryCCRStore(),
+    "sqlite": lambda folder: SqliteCCRStore(folder / "originals.db"),
+    "langgraph": lambda _: LangGraphCCRStore(InMemoryStore()),
+    "bytes": lambda _: ByteStoreCCRStore(InMemoryByteStore()),
+}
+
+
+@pytest.fixture(params=sorted(STORES))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CCRStore]:
     """Each kind of store in turn, empty."""
-    made: CCRStore = (
-        InMemoryCCRStore()
-        if request.param == "memory"
-        else SqliteCCRStore(tmp_path / "originals.db")
-    )
-    with made:
+    with STORES[request.param](tmp_path) as made:
         yield made
 
 

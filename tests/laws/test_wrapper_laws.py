@@ -25,12 +25,12 @@ from headroom_langchain import (
     RetrievalTimeoutError,
 )
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME, marked_keys
+from headroom_langchain.ccr.retrieval.measure import measure
 from headroom_langchain.ccr.rounds.answering import NO_MORE
 from headroom_langchain.ccr.rounds.machine import NOTHING_SAID
 from headroom_langchain.ccr.rounds.record import DROPPED
 from headroom_langchain.testing import Call, ScriptedChatModel, Turn, ask_for_original
 from headroom_langchain.testing.turns import Script
-from headroom_langchain.tokens import estimate_tokens
 from headroom_langchain.tool_choice import tool_name
 
 BIG = MAKERS["logs"](600, ["the disk of web-417 is full"])
@@ -320,7 +320,7 @@ def test_bounded_answers(ask: Ask) -> None:
     inner = ScriptedChatModel(turns=[turn, ANSWERED])
     policy = CompressionPolicy(max_retrieval_tokens=500, max_round_tokens=1200)
     ask(HeadroomChatModel(inner, policy=policy), called(BIG))
-    sizes = [estimate_tokens(text) for text in told(inner)]
+    sizes = [measure(text) for text in told(inner)]
     assert len(sizes) == len(calls)
     assert max(sizes) <= 500
     assert sum(sizes) <= 1200
