@@ -10,6 +10,7 @@ from .compressing import hostile_texts, memory, new_outputs
 from .graphs import calls_in_nodes
 from .histories import second_calls
 from .imports import import_times
+from .prefixes import hostile_prompts, volatile_values
 from .stalls import stalls
 from .stores import puts_and_gets
 from .streams import chunks, long_streams
@@ -26,6 +27,10 @@ _SECTIONS: dict[str, Callable[[], AsyncIterator[Row]]] = {
     "The longest wait of the event loop, 400 KB": stalls,
     "Putting an original into a store and getting it, beside doing so plainly": (
         puts_and_gets
+    ),
+    "Looking for volatile values, 10 KB": volatile_values,
+    "Looking for volatile values, 1 MB that nobody means well with, per 10 KB": (
+        hostile_prompts
     ),
     "Importing, in a fresh interpreter": import_times,
     "Compressing what is new, per 1,000 tokens": new_outputs,
