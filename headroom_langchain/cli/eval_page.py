@@ -11,14 +11,15 @@ from html import escape
 from importlib import resources
 from typing import Final
 
+from headroom_langchain.display.compared import compared, plain
+from headroom_langchain.display.html import drawn, sheet
+from headroom_langchain.display.legible import legible
+from headroom_langchain.display.view import counted, saved
 from headroom_langchain.evaluation.answers import Answer, Answers
 from headroom_langchain.evaluation.replay import Replayed, Text
 from headroom_langchain.evaluation.results import Evaluation
 from headroom_langchain.evaluation.saved import short_names
-from headroom_langchain.evaluation.summary import KindFigures, Summary, saved_percent
-
-_MOST: Final = 60_000
-"""Characters of one text on the page."""
+from headroom_langchain.evaluation.summary import KindFigures, Summary
 
 _HEAD: Final = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -37,17 +38,18 @@ def page(evaluation: Evaluation, *, texts: bool) -> str:
         texts: Show the texts themselves, before and after. Without them the page
             has figures and the names of files and tools only, and no answers.
     """
-    style = resources.files(__package__).joinpath("eval_page.css").read_text("utf-8")
+    own = resources.files(__package__).joinpath("eval_page.css").read_text("utf-8")
     parts = [
-        f"{_HEAD}<style>{style}</style></head><body>",
+        f"{_HEAD}<style>{sheet()}{own}</style></head><body>",
+        '<main class="headroom page" style="overflow-wrap:anywhere">',
         "<h1>What compression would do</h1>",
-        f"<p>{escape(_intro(evaluation))}</p>",
+        f"<p>{_word(_intro(evaluation))}</p>",
         _tiles(evaluation.summary),
         *_kinds(evaluation.summary),
         *_conversations(evaluation.replayed, texts=texts),
         *(_answers(evaluation) if texts else ()),
         *_unread(evaluation),
-        "</body></html>",
+        "</main></body></html>",
     ]
     return "\n".join(parts)
 
@@ -66,9 +68,9 @@ def _intro(evaluation: Evaluation) -> str:
 def _tiles(summary: Summary) -> str:
     plain, compressed = summary.plain.tokens, summary.compressed.tokens
     tiles = [
-        (_saved(plain, compressed), "tokens saved", ""),
+        (saved(plain, compressed), "tokens saved", ""),
         (f"{plain:,} → {compressed:,}", f"tokens in {summary.requests:,} requests", ""),
-        (_saved(summary.cost_plain, summary.cost_compressed), "cost saved", ""),
+        (saved(summary.cost_plain, summary.cost_compressed), "cost saved", ""),
         (
             f"{summary.cost_plain:.4f} → {summary.cost_compressed:.4f}",
             "cost with the prompt cache",
@@ -77,35 +79,33 @@ def _tiles(summary: Summary) -> str:
         (f"{summary.breaks}", "prefix breaks", " bad" if summary.breaks else ""),
     ]
     inner = "".join(
-        f'<div class="tile{mood}"><b>{value}</b><span class="soft">{name}</span></div>'
+        f'<div class="tile{mood}"><b>{value}</b>'
+        f'<span class="hr-soft">{name}</span></div>'
         for value, name, mood in tiles
     )
     return f'<div class="tiles">{inner}</div>'
 
 
 def _kinds(summary: Summary) -> Iterator[str]:
-    yield "<h2>Texts by kind</h2><table><tr><th>kind<th>texts<th>before<th>after"
-    yield "<th>saved<th><th>parts hidden in</tr>"
+    names = ("kind", "texts", "before", "after", "saved", "", "parts hidden in")
+    heads = "".join(f'<th scope="col">{name}</th>' for name in names)
+    yield '<h2>Texts by kind</h2><div class="wide" tabindex="0"><table class="kinds">'
+    yield f"<tr>{heads}</tr>"
     for each in summary.kinds:
         yield _kind(each)
-    yield "</table>"
+    yield "</table></div>"
 
 
 def _kind(each: KindFigures) -> str:
+    before, after = each.tokens_before, each.tokens_after
     if each.left:
-        cells = [f"left alone: {escape(each.kind)}", f"{each.texts:,}"]
-        cells += [f"{each.tokens_before:,}", "", "", "", ""]
-        return f'<tr class="left"><td>{"<td>".join(cells)}</tr>'
-    cells = [
-        escape(each.kind),
-        f"{each.texts:,}",
-        f"{each.tokens_before:,}",
-        f"{each.tokens_after:,}",
-        _saved(each.tokens_before, each.tokens_after),
-        _bar(each.tokens_before, each.tokens_after),
-        f"{each.hidden:,}",
-    ]
-    return f"<tr><td>{'<td>'.join(cells)}</tr>"
+        cells = [f"left alone: {_word(each.kind)}", f"{each.texts:,}", f"{before:,}"]
+        cells += [""] * 4
+    else:
+        cells = [_word(each.kind), f"{each.texts:,}", f"{before:,}", f"{after:,}"]
+        cells += [saved(before, after), _bar(before, after), f"{each.hidden:,}"]
+    left = ' class="left"' if each.left else ""
+    return f"<tr{left}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _conversations(replayed: Sequence[Replayed], *, texts: bool) -> Iterator[str]:
@@ -115,12 +115,12 @@ def _conversations(replayed: Sequence[Replayed], *, texts: bool) -> Iterator[str
         before, after = each.plain.tokens, each.compressed.tokens
         breaks = f", {each.breaks} prefix breaks" if each.breaks else ""
         yield (
-            f"<details><summary>{escape(name)} {_bar(before, after)} "
-            f'<span class="soft">{before:,} → {after:,} tokens in {each.requests:,} '
-            f"request{'s' if each.requests > 1 else ''}, {_saved(before, after)} saved"
+            f"<details><summary>{_word(name)} {_bar(before, after)} "
+            f'<span class="hr-soft">{before:,} → {after:,} tokens in '
+            f"{counted(each.requests, 'request')}, {saved(before, after)} saved"
             f"{breaks}</span></summary>"
         )
-        yield from (f"<p>{escape(note)}</p>" for note in each.notes)
+        yield from (f"<p>{_word(note)}</p>" for note in each.notes)
         for text in each.texts:
             yield from _text(text, texts=texts)
         yield "</details>"
@@ -128,76 +128,37 @@ def _conversations(replayed: Sequence[Replayed], *, texts: bool) -> Iterator[str
 
 def _text(text: Text, *, texts: bool) -> Iterator[str]:
     report = text.report
-    tool = escape(report.tool or report.role)
+    tool = _word(report.tool or report.role)
     before, after = report.tokens_before, report.tokens_after
     if report.skipped is not None:
-        told = f"left alone: {escape(report.skipped)}, {before:,} tokens"
+        told = f"left alone: {_word(report.skipped)}, {before:,} tokens"
     else:
-        hidden = f"; {escape(report.omitted)} hidden" if report.omitted else ""
+        hidden = f"; {_word(report.omitted)} hidden" if report.omitted else ""
         told = (
-            f"{escape(report.kind or '')}, {before:,} → {after:,} tokens, "
-            f"{_saved(before, after)} saved{hidden}"
+            f"{_word(report.kind or '')}, {before:,} → {after:,} tokens, "
+            f"{saved(before, after)} saved{hidden}"
         )
     yield (
         f"<details><summary>message {report.message}, {tool} {_bar(before, after)} "
-        f'<span class="soft">{told}</span></summary>'
+        f'<span class="hr-soft">{told}</span></summary>'
     )
-    if texts and report.skipped is None:
-        shown = frozenset(text.after.split("\n"))
-        yield '<div class="two"><div><h3>as it was; colored: not shown</h3><pre>'
-        yield _before(text.before, shown)
-        yield "</pre></div><div><h3>as it would be sent</h3><pre>"
-        yield _after(text.after)
-        yield "</pre></div></div>"
-    elif texts:
-        yield f"<pre>{_cut(text.before)}</pre>"
+    if texts:
+        changed = report.skipped is None
+        yield compared(text.before, text.after) if changed else plain(text.before)
     yield "</details>"
-
-
-def _before(text: str, shown: frozenset[str]) -> str:
-    """Color what is not shown, where lines of the text are shown at all."""
-    lines = text[:_MOST].split("\n")
-    if not any(line.strip() and line in shown for line in lines):
-        return _cut(text)
-    colored = (
-        escape(line)
-        if line in shown or not line.strip()
-        else f'<span class="gone">{escape(line)}</span>'
-        for line in lines
-    )
-    return "\n".join(colored) + _rest(text)
-
-
-def _after(text: str) -> str:
-    marked = (
-        f'<span class="mark">{escape(line)}</span>'
-        if line.startswith("[") and line.endswith("]")
-        else escape(line)
-        for line in text[:_MOST].split("\n")
-    )
-    return "\n".join(marked) + _rest(text)
-
-
-def _cut(text: str) -> str:
-    return escape(text[:_MOST]) + _rest(text)
-
-
-def _rest(text: str) -> str:
-    more = len(text) - _MOST
-    return f"… and {more:,} characters more" if more > 0 else ""
 
 
 def _answers(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.answers:
-        yield f"<h2>Answers of {escape(evaluation.model or '')}</h2>"
+        yield f"<h2>Answers of {_word(evaluation.model or '')}</h2>"
     for each in evaluation.answers:
         yield from _pair(each)
 
 
 def _pair(answers: Answers) -> Iterator[str]:
-    yield f"<details open><summary>{escape(answers.question)} "
-    yield f'<span class="soft">{escape(answers.name)}</span></summary>'
-    yield '<div class="two">'
+    yield f"<details open><summary>{_word(answers.question)} "
+    yield f'<span class="hr-soft">{_word(answers.name)}</span></summary>'
+    yield '<div class="hr-two">'
     for name, answer in (
         ("the whole conversation", answers.plain),
         ("the compressed one", answers.compressed),
@@ -205,7 +166,7 @@ def _pair(answers: Answers) -> Iterator[str]:
         yield f"<div><h3>{name}{_usage(answer)}</h3>"
         calls = f"\ncalls {', '.join(answer.calls)}" if answer.calls else ""
         told = answer.error or f"{answer.text}{calls}"
-        yield f'<div class="answer">{escape(told.strip())}</div></div>'
+        yield f'<div class="answer">{_word(told.strip())}</div></div>'
     yield "</div></details>"
 
 
@@ -224,13 +185,12 @@ def _unread(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.unread:
         yield "<h2>Not read</h2>"
     for each in evaluation.unread:
-        yield f"<p>{escape(each.name)}: {escape(each.reason)}</p>"
+        yield f"<p>{_word(each.name)}: {_word(each.reason)}</p>"
 
 
-def _bar(before: float, after: float) -> str:
-    width = min(100.0, 100 * after / before) if before else 0.0
-    return f'<span class="bar"><i style="width:{width:.1f}%"></i></span>'
+def _bar(before: int, after: int) -> str:
+    return drawn(before, after, before or 1)
 
 
-def _saved(before: float, after: float) -> str:
-    return f"{saved_percent(before, after):.1f} %"
+def _word(text: str) -> str:
+    return escape(legible(text))
