@@ -1,4 +1,4 @@
-"""The command `headroom-langchain`: compress a file, retrieve, evaluate, a demo.
+"""The command `headroom-langchain`: compress, retrieve, evaluate, stats, a demo.
 
 Exit codes: 0 when all went well, 1 for an error told on stderr, 2 for a command
 line that makes no sense, 130 after Ctrl-C, 141 when nobody reads the output.
@@ -59,6 +59,10 @@ def _run(options: Namespace) -> None:
         from headroom_langchain.cli.eval import evaluate
 
         evaluate(options)
+    elif options.command == "stats":
+        from headroom_langchain.cli.stats import stats
+
+        stats(options)
     else:
         from headroom_langchain.cli.demo import demo
 

@@ -11,6 +11,9 @@ from headroom_langchain._version import __version__
 PROGRAM: Final = "headroom-langchain"
 """The name of the command."""
 
+_MOST_PRICES: Final = 3
+"""Of input, of cached input, of output."""
+
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser; what it returns has the sub-command in `command`."""
@@ -24,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     _compress(commands)
     _retrieve(commands)
     _eval(commands)
+    _stats(commands)
     return made
 
 
@@ -66,9 +70,9 @@ def _compress(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--budget",
         metavar="X",
         type=_factor,
-        default=1.0,
         help="factor on the size of the excerpt (default: 1.0)",
     )
+    _policy(compress)
 
 
 def _retrieve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -133,16 +137,15 @@ def _eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     made.add_argument(
         "--preset",
         choices=("lossless", "balanced", "compact"),
-        default="balanced",
         help="how far texts are compressed (default: balanced)",
     )
     made.add_argument(
         "--budget",
         metavar="X",
         type=_factor,
-        default=1.0,
         help="factor on the size of excerpts (default: 1.0)",
     )
+    _policy(made)
     made.add_argument(
         "--all-tools",
         action="store_true",
@@ -163,6 +166,52 @@ def _eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="of a million cached input tokens (default: 0.30)",
     )
     made.add_argument("--no-color", action="store_true", help="print without colors")
+
+
+def _stats(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    about = "what a store holds, and what calls with it saved"
+    made = commands.add_parser(
+        "stats",
+        help=about,
+        description=f"{about.capitalize()}: in tokens and, with a price, in money, "
+        "net of what retrievals took.",
+    )
+    made.add_argument(
+        "--store", metavar="STORE", required=True, help="the SQLite file of originals"
+    )
+    made.add_argument(
+        "--namespace", metavar="NAME", help="only this tenant's (default: of all)"
+    )
+    made.add_argument("--json", action="store_true", help="print one JSON object")
+    money = made.add_mutually_exclusive_group()
+    money.add_argument(
+        "--model", metavar="NAME", help="take the price that is known of this model"
+    )
+    money.add_argument(
+        "--price",
+        metavar="IN[,CACHED[,OUT]]",
+        type=_prices,
+        help="of a million tokens: input, input from the provider's cache "
+        "(default: as input), output",
+    )
+    made.add_argument("--no-color", action="store_true", help="print without colors")
+
+
+def _policy(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--policy",
+        metavar="FILE",
+        help="rules in TOML, or JSON in *.json: fields of CompressionPolicy, such as "
+        '[tools."sql_*"] with budget = 0.5; other options come before it',
+    )
+
+
+def _prices(value: str) -> tuple[float, ...]:
+    prices = tuple(_factor(part) for part in value.split(","))
+    if len(prices) > _MOST_PRICES:
+        msg = f"{value!r} has more than IN,CACHED,OUT"
+        raise argparse.ArgumentTypeError(msg)
+    return prices
 
 
 def _factor(value: str) -> float:

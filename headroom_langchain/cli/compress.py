@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from headroom_langchain.cli.failure import CommandError
 from headroom_langchain.cli.files import open_store, read_text, write
-from headroom_langchain.compressing import CompressedText, compress_text
+from headroom_langchain.cli.policy_file import read_policy
+from headroom_langchain.compressing import compress_text
 from headroom_langchain.exact_tokens import ENCODING, exact_counter
-from headroom_langchain.policy import CompressionPolicy
+from headroom_langchain.reports.results import CompressedText
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
@@ -66,11 +67,12 @@ def compress_file(options: Namespace) -> None:
 
 
 def _compressed(text: str, options: Namespace) -> CompressedText:
+    policy = read_policy(options.policy, {"budget": options.budget})
     store = open_store(options.store, create=True) if options.store else None
     with store or nullcontext():
         result = compress_text(
             text,
-            policy=CompressionPolicy(budget=options.budget),
+            policy=policy,
             store=store,
             tool=options.tool,
             question=options.ask,
@@ -87,6 +89,7 @@ def _as_json(result: CompressedText, figures: Figures, store: str | None) -> str
             "text": result.text,
             "kind": result.kind,
             "skipped": result.skipped,
+            "rule": result.rule,
             "omitted": result.omitted,
             "key": result.key,
             "store": store,
@@ -107,6 +110,7 @@ def _as_lines(result: CompressedText, figures: Figures, store: str | None) -> st
     )
     rows = [
         ("kind", result.kind or "not looked at"),
+        *([("rule", f"tools.{json.dumps(result.rule)}")] if result.rule else []),
         ("tokens", tokens),
         ("time", f"{figures.milliseconds:,.0f} ms"),
     ]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from headroom_langchain.cli.demo_screen import Screen
     from headroom_langchain.cli.demo_values import Output
-    from headroom_langchain.report import CallReport
+    from headroom_langchain.reports.report import CallReport
 
 _PAUSE: Final = 0.02
 """Seconds between two pieces of a scripted answer, for people who watch."""

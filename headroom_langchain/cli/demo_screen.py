@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from headroom_langchain.cli.demo_values import Excerpted, Proof, Totals
-    from headroom_langchain.report import RetrievalReport
+    from headroom_langchain.reports.report import RetrievalReport
 
 _WIDEST: Final = 100
 _LINES: Final = 6

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from headroom_langchain.report import BlockReport
+    from headroom_langchain.reports.report import BlockReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from headroom_langchain.cli.failure import CommandError
 from headroom_langchain.cli.files import to_bytes
+from headroom_langchain.cli.policy_file import read_policy
 from headroom_langchain.evaluation.replay import Replay
 from headroom_langchain.evaluation.results import Evaluation
 from headroom_langchain.evaluation.saved import Conversation, read_saved
 from headroom_langchain.evaluation.summary import Prices, saved_percent, summarize
 from headroom_langchain.exact_tokens import ENCODING, exact_counter
-from headroom_langchain.policy import CompressionPolicy
+from headroom_langchain.rules.policy import CompressionPolicy
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
@@ -76,10 +77,12 @@ def _evaluated(options: Namespace) -> Evaluation:
 
 
 def _policy(options: Namespace) -> CompressionPolicy:
-    policy = CompressionPolicy(preset=options.preset, budget=options.budget)
-    if options.all_tools:
-        policy = policy.model_copy(update={"exclude_tools": ()})
-    return policy
+    changes = {
+        "preset": options.preset,
+        "budget": options.budget,
+        "exclude_tools": () if options.all_tools else None,
+    }
+    return read_policy(options.policy, changes)
 
 
 def _answers(

@@ -66,7 +66,8 @@ def open_store(name: str, *, create: bool) -> SqliteCCRStore:
         msg = f"there is no store {name!r}; `compress --store` makes one"
         raise CommandError(msg)
     try:
-        return SqliteCCRStore(name)
+        # Trying out texts here saves nobody anything.
+        return SqliteCCRStore(name, keep_figures=False)
     except (StoreError, ValueError) as error:
         raise CommandError(str(error)) from error
 

@@ -33,13 +33,16 @@ T = TypeVar("T")
 
 _ALL: Final = frozenset(Capability)
 _ALONE: Final = _ALL - {Capability.SHARING, Capability.PROCESSES}
-_UNLIMITED: Final = frozenset({Capability.EVICTION})
+_ELSEWHERE: Final = frozenset({Capability.EVICTION, Capability.FIGURES})
+"""What other people's stores cannot do."""
 
 
 def memory(wanted: Wanted) -> CCRStore:
     """Open a store in memory."""
     limit = DEFAULT_MAX_BYTES if wanted.max_bytes is None else wanted.max_bytes
-    return InMemoryCCRStore(ttl=wanted.ttl, max_bytes=limit, clock=wanted.clock)
+    return InMemoryCCRStore(
+        ttl=wanted.ttl, max_bytes=limit, clock=wanted.clock, keep_figures=True
+    )
 
 
 def sqlite(wanted: Wanted) -> CCRStore:
@@ -139,14 +142,14 @@ SUBJECTS: Final = (
     StoreUnderTest(open=memory, supports=_ALONE),
     StoreUnderTest(open=sqlite, supports=_ALL),
     StoreUnderTest(open=sqlite_sealed, supports=_ALL - {Capability.PROCESSES}),
-    StoreUnderTest(open=langgraph_memory, supports=_ALONE - _UNLIMITED),
-    StoreUnderTest(open=langgraph_sqlite, supports=_ALL - _UNLIMITED),
-    StoreUnderTest(open=langgraph_async_sqlite, supports=_ALL - _UNLIMITED),
-    StoreUnderTest(open=langgraph_postgres, supports=_ALL - _UNLIMITED),
-    StoreUnderTest(open=langgraph_async_postgres, supports=_ALL - _UNLIMITED),
-    StoreUnderTest(open=bytes_memory, supports=_ALONE - _UNLIMITED),
-    StoreUnderTest(open=bytes_sealed, supports=_ALONE - _UNLIMITED),
-    StoreUnderTest(open=bytes_files, supports=_ALL - _UNLIMITED),
+    StoreUnderTest(open=langgraph_memory, supports=_ALONE - _ELSEWHERE),
+    StoreUnderTest(open=langgraph_sqlite, supports=_ALL - _ELSEWHERE),
+    StoreUnderTest(open=langgraph_async_sqlite, supports=_ALL - _ELSEWHERE),
+    StoreUnderTest(open=langgraph_postgres, supports=_ALL - _ELSEWHERE),
+    StoreUnderTest(open=langgraph_async_postgres, supports=_ALL - _ELSEWHERE),
+    StoreUnderTest(open=bytes_memory, supports=_ALONE - _ELSEWHERE),
+    StoreUnderTest(open=bytes_sealed, supports=_ALONE - _ELSEWHERE),
+    StoreUnderTest(open=bytes_files, supports=_ALL - _ELSEWHERE),
 )
 """Every kind of store, and what it can do."""
 

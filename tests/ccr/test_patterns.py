@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from headroom_langchain.ccr.retrieval.patterns import SafePattern, compile_pattern
+from headroom_langchain.structure.patterns import SafePattern, compile_pattern
 
 LINES = (
     "12:00 ValueError: bad 1235 ms",

@@ -66,18 +66,20 @@ def test_output_that_nobody_reads_ends_the_command(words: list[str]) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
-def test_ctrl_c_ends_the_command() -> None:
+def test_ctrl_c_ends_the_command(tmp_path: Path) -> None:
     """An interrupt ends the command with code 130 and without a traceback."""
+    endless = tmp_path / "endless"
+    os.mkfifo(endless)
     started = subprocess.Popen(
-        [sys.executable, "-m", "headroom_langchain", "demo"],
+        [sys.executable, "-m", "headroom_langchain", "compress", str(endless)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
-    assert started.stdout is not None
-    started.stdout.readline()
+    # Waits until the command has opened it, and lets it wait for more.
+    writer = os.open(endless, os.O_WRONLY)
     started.send_signal(signal.SIGINT)
     _, errors = started.communicate(timeout=SECONDS)
+    os.close(writer)
     assert started.returncode == 130
     assert errors == b""
 
@@ -87,6 +89,7 @@ def test_ctrl_c_ends_the_command() -> None:
     [
         (["--version"], {"langchain_core", "pydantic", "sqlite3", "rich"}),
         (["retrieve", "0", "--store", "no"], {"langchain_core", "pydantic", "rich"}),
+        (["stats", "--store", "no"], {"langchain_core", "pydantic", "rich"}),
         (["compress", "missing"], {"langgraph", "numpy", "openai", "rich", "tiktoken"}),
     ],
 )

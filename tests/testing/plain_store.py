@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Original
+from headroom_langchain.ccr.store.figures import Figures, Line, Topic
 from headroom_langchain.ccr.store.inventory import Entry
 from headroom_langchain.errors import KeyCollisionError, StoreError
 from headroom_langchain.testing.store_laws import Wanted
@@ -25,10 +26,15 @@ Place = tuple[str, str]
 Rows = dict[Place, Row]
 DISK: dict[Path, Rows] = {}
 """What stores of this process keep, by folder."""
+Book = dict[tuple[str, Topic], Figures]
+BOOKS: dict[Path, Book] = {}
+"""What they count, by folder."""
 
 
 class PlainStore(CCRStore):
     """Keeps every law; its rows stand in the order of their last use."""
+
+    keeps_figures = True
 
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
@@ -76,6 +82,32 @@ class PlainStore(CCRStore):
         with self.lock:
             for key in keys:
                 self.rows.pop((self.place(namespace), key), None)
+
+    @property
+    def book(self) -> Book:
+        return BOOKS.setdefault(self.wanted.folder, {})
+
+    def add_figures(
+        self,
+        figures: Mapping[Topic, Figures],
+        *,
+        namespace: str = DEFAULT_NAMESPACE,
+    ) -> None:
+        with self.lock:
+            for topic, new in figures.items():
+                there = self.book.get((namespace, topic), Figures())
+                self.book[namespace, topic] = self.added(there, new)
+
+    def added(self, there: Figures, new: Figures) -> Figures:
+        return there + new
+
+    def figures(self, *, namespace: str | None = None) -> tuple[Line, ...]:
+        with self.lock:
+            return tuple(
+                Line(namespace=place, day="", topic=topic, figures=figures)
+                for (place, topic), figures in self.book.items()
+                if namespace is None or place == namespace
+            )
 
     def put_one(self, place: Place, original: Original) -> None:
         there = self.alive(place)

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from broken_stores import BROKEN
 from careless_stores import CARELESS
-from plain_store import DISK, PlainStore
+from miscounting_stores import MISCOUNTING
+from plain_store import BOOKS, DISK, PlainStore
 
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Original
 from headroom_langchain.errors import ConfigurationError, KeyCollisionError
@@ -33,7 +34,7 @@ from headroom_langchain.testing.store_laws import (
 )
 
 LAWS = {one.name: one for one in STORE_LAWS}
-FAULTS = (*BROKEN, *CARELESS)
+FAULTS = (*BROKEN, *CARELESS, *MISCOUNTING)
 ONE_PROCESS = frozenset(Capability) - {Capability.PROCESSES}
 PLAIN = StoreUnderTest(open=PlainStore, supports=ONE_PROCESS)
 
@@ -43,6 +44,7 @@ def _empty_disk() -> Iterator[None]:
     """Forget what the stores of a test kept."""
     yield
     DISK.clear()
+    BOOKS.clear()
 
 
 def test_a_store_that_keeps_every_law_passes() -> None:

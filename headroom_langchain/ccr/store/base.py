@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
+from headroom_langchain.ccr.store.figures import Figures, Line, Topic
 from headroom_langchain.ccr.store.inventory import Entry, StoreStats, doomed
 from headroom_langchain.ccr.store.original import (
     KEY_LENGTH,
@@ -54,7 +55,13 @@ class CCRStore(ABC):
     be safe to call from several threads at once. With `entries` and `delete_many`
     it can also be counted, swept and exported. A namespace separates tenants:
     what was put in one is not found in another.
+
+    A store may also keep a book of what calls saved: with `add_figures` and
+    `figures`, and `keeps_figures` true.
     """
+
+    keeps_figures: bool = False
+    """Whether calls shall tell the store what they saved."""
 
     @abstractmethod
     def put_many(
@@ -177,12 +184,61 @@ class CCRStore(ABC):
             self.delete_many(keys, namespace=place)
         return sum(len(keys) for keys in by_namespace.values())
 
+    def add_figures(  # noqa: B027 - a store without a book has nothing to do
+        self,
+        figures: Mapping[Topic, Figures],
+        *,
+        namespace: str = DEFAULT_NAMESPACE,
+    ) -> None:
+        """Add what a call saved to the book; a store without one does nothing.
+
+        Args:
+            figures: By topic.
+            namespace: Whose call it was.
+
+        Raises:
+            StoreError: The store could not be written.
+        """
+
+    def figures(
+        self,
+        *,
+        namespace: str | None = None,  # noqa: ARG002 - for stores with a book
+    ) -> tuple[Line, ...]:
+        """Return the lines of the book; `summed` adds them up.
+
+        Args:
+            namespace: Whose calls; `None` for those of all.
+
+        Raises:
+            StoreError: The store could not be read, or has no book.
+        """
+        msg = (
+            f"{type(self).__name__} keeps no figures of what calls saved: use a "
+            "SqliteCCRStore, an InMemoryCCRStore(keep_figures=True), or implement "
+            "`add_figures` and `figures`"
+        )
+        raise StoreError(msg)
+
+    async def aadd_figures(
+        self,
+        figures: Mapping[Topic, Figures],
+        *,
+        namespace: str = DEFAULT_NAMESPACE,
+    ) -> None:
+        """Add as `add_figures` does, in a worker thread unless the store does better.
+
+        Raises:
+            StoreError: The store could not be written.
+        """
+        await asyncio.to_thread(self.add_figures, figures, namespace=namespace)
+
     def export_to(
         self, path: str | os.PathLike[str], *, namespace: str | None = None
     ) -> int:
         """Write the originals to a file that `import_from` of any store reads.
 
-        Each of them counts as used by that.
+        Each of them counts as used by that. Figures of what calls saved stay behind.
 
         Args:
             path: The file; it is replaced once the export is complete, and only

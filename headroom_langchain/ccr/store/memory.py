@@ -10,9 +10,11 @@ from functools import partial
 from typing import Final
 
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Original
+from headroom_langchain.ccr.store.figures import Figures, Line, Topic
 from headroom_langchain.ccr.store.forking import fork_safe_lock
 from headroom_langchain.ccr.store.inventory import Entry, doomed
 from headroom_langchain.ccr.store.limits import check_limits, collision, too_large
+from headroom_langchain.ccr.store.memory_book import MemoryBook
 from headroom_langchain.ccr.store.original import content_bytes
 
 DEFAULT_MAX_BYTES: Final = 256 * 2**20
@@ -39,6 +41,7 @@ class InMemoryCCRStore(CCRStore):
         max_bytes: int = DEFAULT_MAX_BYTES,
         ttl: float | None = None,
         clock: Callable[[], float] = time.monotonic,
+        keep_figures: bool = False,
     ) -> None:
         """Make an empty store.
 
@@ -47,6 +50,8 @@ class InMemoryCCRStore(CCRStore):
             ttl: Seconds after which an original that was neither put nor got is
                 forgotten; `None` to keep it.
             clock: Returns the time in seconds.
+            keep_figures: Whether each call adds what it saved to a book, which lives
+                as long as the process and knows no days.
 
         Raises:
             ConfigurationError: `max_bytes` or `ttl` is not positive.
@@ -58,11 +63,17 @@ class InMemoryCCRStore(CCRStore):
         self._lock = fork_safe_lock()
         self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
         self._bytes = 0
+        self.keeps_figures = keep_figures
+        self._book = MemoryBook()
 
     def __reduce__(self) -> tuple[Callable[[], InMemoryCCRStore], tuple[()]]:
         """Pickle the settings: in another process the store begins empty."""
-        same = partial(InMemoryCCRStore, max_bytes=self._max_bytes, ttl=self._ttl)
-        return same, ()
+        return partial(
+            InMemoryCCRStore,
+            max_bytes=self._max_bytes,
+            ttl=self._ttl,
+            keep_figures=self.keeps_figures,
+        ), ()
 
     def __len__(self) -> int:
         """Return how many originals are kept, over all namespaces."""
@@ -140,6 +151,31 @@ class InMemoryCCRStore(CCRStore):
     ) -> Mapping[str, Original]:
         """Return the originals that are there, without a thread."""
         return self.get_many(keys, namespace=namespace)
+
+    def add_figures(
+        self,
+        figures: Mapping[Topic, Figures],
+        *,
+        namespace: str = DEFAULT_NAMESPACE,
+    ) -> None:
+        """Add what a call saved to the book; see `CCRStore.add_figures`."""
+        if self.keeps_figures:
+            self._book.add(figures, namespace)
+
+    async def aadd_figures(
+        self,
+        figures: Mapping[Topic, Figures],
+        *,
+        namespace: str = DEFAULT_NAMESPACE,
+    ) -> None:
+        """Add what a call saved, without a thread."""
+        self.add_figures(figures, namespace=namespace)
+
+    def figures(self, *, namespace: str | None = None) -> tuple[Line, ...]:
+        """Return the lines of the book; see `CCRStore.figures`."""
+        if not self.keeps_figures:
+            return super().figures(namespace=namespace)
+        return self._book.lines(namespace)
 
     def _put(self, namespace: str, original: Original, now: float) -> None:
         place = (namespace, original.key)

@@ -7,6 +7,7 @@ from typing import Final
 from headroom_langchain.testing.store_laws import (
     concurrency,
     content,
+    figures,
     housekeeping,
     limits,
     namespaces,
@@ -21,6 +22,7 @@ STORE_LAWS: Final[tuple[StoreLaw, ...]] = (
     *concurrency.LAWS,
     *housekeeping.LAWS,
     *limits.LAWS,
+    *figures.LAWS,
     *sharing.LAWS,
     *processes.LAWS,
 )

@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Original
+from headroom_langchain.ccr.store.figures import Figures, Line, Topic
 from headroom_langchain.ccr.store.inventory import Entry, StoreStats
 from headroom_langchain.testing.store_laws.subject import OpenStore, Wanted
 
@@ -99,6 +100,24 @@ class Handle:
     ) -> None:
         """See `CCRStore.delete_many`."""
         await asyncio.to_thread(self.store.delete_many, keys, namespace=namespace)
+
+    async def add_figures(
+        self,
+        figures: Mapping[Topic, Figures],
+        *,
+        namespace: str = DEFAULT_NAMESPACE,
+    ) -> None:
+        """See `CCRStore.add_figures`."""
+        if self._async:
+            await self.store.aadd_figures(figures, namespace=namespace)
+        else:
+            await asyncio.to_thread(
+                self.store.add_figures, figures, namespace=namespace
+            )
+
+    async def figures(self, *, namespace: str | None = None) -> tuple[Line, ...]:
+        """See `CCRStore.figures`."""
+        return await asyncio.to_thread(self.store.figures, namespace=namespace)
 
     async def export_to(self, path: Path, *, namespace: str | None = None) -> int:
         """See `CCRStore.export_to`."""

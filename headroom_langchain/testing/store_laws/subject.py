@@ -24,6 +24,8 @@ class Capability(StrEnum):
     """What was neither put nor got for `ttl` seconds of the clock is gone."""
     EVICTION = "eviction"
     """Of more than `max_bytes`, what was not used for longest goes."""
+    FIGURES = "figures"
+    """`add_figures` adds what calls saved to a book that `figures` returns."""
     SHARING = "sharing"
     """Stores of one folder share what they keep, at once or one after another."""
     PROCESSES = "processes"

@@ -39,7 +39,8 @@ class ByteStoreCCRStore(CCRStore):
     A `put_many` costs one `mget`, and one `mset` unless all of it is there; a
     `get_many` costs one `mget`. `entries` reads every value, fifty at a time, since
     such a store tells no more than its keys. Two writers that put different contents
-    under one key in the same moment are not noticed: the last one wins.
+    under one key in the same moment are not noticed: the last one wins. There is no
+    book of what calls saved, since such a store cannot add.
 
     A store of files that writes in place has a value in part for a moment, and loses
     all of it when the machine stops just then. What is not whole is looked at again

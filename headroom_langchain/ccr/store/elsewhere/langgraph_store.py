@@ -53,6 +53,7 @@ class LangGraphCCRStore(CCRStore):
     The sync methods work over async stores from any thread but that of their event
     loop, and the async methods over sync stores. Two writers that put different
     contents under one key in the same moment are not noticed: the last one wins.
+    There is no book of what calls saved, since such a store cannot add.
     """
 
     def __init__(

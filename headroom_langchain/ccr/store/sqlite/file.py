@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sqlite3
+import threading
 import time
 import weakref
 from collections.abc import Iterator
@@ -56,6 +57,7 @@ class StoreFile:
         self._path = path
         self._timeout = timeout
         self._lock = fork_safe_lock()
+        self._users: set[int] = set()
         self._closed = False
         self._read_only = False
         self._connection: sqlite3.Connection | None = None
@@ -65,16 +67,17 @@ class StoreFile:
 
     def __enter__(self) -> sqlite3.Connection:
         """Wait for the connection and return it."""
+        self._users.add(threading.get_ident())
         self._lock.acquire()
         if self._connection is not None:
             return self._connection
         try:
             return self._open()
         except (sqlite3.Error, OSError) as error:
-            self._lock.release()
+            self._release()
             raise explained(error, self._path) from error
         except BaseException:  # whoever interrupts must not leave it locked
-            self._lock.release()
+            self._release()
             raise
 
     def __exit__(
@@ -84,10 +87,23 @@ class StoreFile:
         trace: TracebackType | None,
     ) -> None:
         """Let the next thread have the connection."""
-        self._lock.release()
+        self._release()
         if isinstance(error, (sqlite3.Error, OSError)):
             self._read_only = self._read_only or is_read_only(error)
             raise explained(error, self._path) from error
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the file could not be written when that was tried last."""
+        return self._read_only
+
+    @property
+    def in_use_here(self) -> bool:
+        """Whether this very thread has the connection, so that it would wait for ever.
+
+        That is so in what the garbage collector calls at any moment.
+        """
+        return threading.get_ident() in self._users
 
     @contextmanager
     def transaction(self, connection: sqlite3.Connection) -> Iterator[None]:
@@ -108,6 +124,18 @@ class StoreFile:
                 connection.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def waiting(self, connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
+        """Wait no longer than this for another process that is writing."""
+        if self._timeout <= seconds:
+            yield
+            return
+        connection.execute(f"PRAGMA busy_timeout = {int(1000 * seconds)}")
+        try:
+            yield
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {int(1000 * self._timeout)}")
+
     def retry_writing(self) -> None:
         """Open the file again if it could not be written: perhaps it can be now."""
         if self._read_only:
@@ -119,6 +147,10 @@ class StoreFile:
         with self._lock:
             self._closed = True
             self._drop()
+
+    def _release(self) -> None:
+        self._lock.release()
+        self._users.discard(threading.get_ident())
 
     def _open(self) -> sqlite3.Connection:
         if self._closed:
@@ -151,6 +183,7 @@ class StoreFile:
                 self._lock.release()
 
     def _leave_to_parent(self) -> None:
+        self._users.clear()
         if self._connection is not None and self._finalizer is not None:
             self._finalizer.detach()
             _inherited.append(self._connection)

@@ -34,16 +34,51 @@ MIGRATIONS: Final = (
     ALTER TABLE originals ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE originals ADD COLUMN crc INTEGER;
     """,
+    """
+    CREATE TABLE figures (
+        namespace BLOB NOT NULL,
+        day TEXT NOT NULL,
+        model BLOB NOT NULL,
+        tool BLOB NOT NULL,
+        kind BLOB NOT NULL,
+        calls INTEGER NOT NULL,
+        requests INTEGER NOT NULL,
+        retrievals INTEGER NOT NULL,
+        texts INTEGER NOT NULL,
+        tokens_before INTEGER NOT NULL,
+        tokens_after INTEGER NOT NULL,
+        tokens_sent INTEGER NOT NULL,
+        tokens_retrieved INTEGER NOT NULL,
+        tokens_resent INTEGER NOT NULL,
+        tokens_net_saved INTEGER NOT NULL,
+        input_tokens INTEGER NOT NULL,
+        output_tokens INTEGER NOT NULL,
+        uncounted INTEGER NOT NULL,
+        paid_fresh INTEGER NOT NULL,
+        paid_cached INTEGER NOT NULL,
+        paid_written INTEGER NOT NULL,
+        paid_output INTEGER NOT NULL,
+        plain_fresh INTEGER NOT NULL,
+        plain_cached INTEGER NOT NULL,
+        plain_written INTEGER NOT NULL,
+        plain_output INTEGER NOT NULL,
+        PRIMARY KEY (namespace, day, model, tool, kind)
+    ) WITHOUT ROWID;
+    """,
 )
 """Statements that lead from one version of the file to the next; only appended to."""
 
-_AS_NEWEST: Final = {
-    1: """
+_OLD_ORIGINALS: Final = """
     CREATE TEMP VIEW originals AS
     SELECT id, namespace, key, digest, size, used, kind, tool, content AS body,
         0 AS sealed, NULL AS crc
-    FROM main.originals
-    """,
+    FROM main.originals;
+    """
+_NO_FIGURES: Final = MIGRATIONS[2].replace("CREATE TABLE", "CREATE TEMP TABLE")
+
+_AS_NEWEST: Final = {
+    1: _OLD_ORIGINALS + _NO_FIGURES,
+    2: _NO_FIGURES,
     len(MIGRATIONS): "",
 }
 """How a file that cannot be written is read as one of the newest version."""
@@ -61,8 +96,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     try:
         # Another process may have been faster.
         for migration in MIGRATIONS[_known_version(connection, path) :]:
-            for statement in migration.split(";"):
-                connection.execute(statement)
+            _execute(connection, migration)
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         connection.execute("COMMIT")
     except BaseException:  # an interrupted migration must end, too
@@ -79,7 +113,7 @@ def read_as_newest(connection: sqlite3.Connection, path: Path) -> bool:
     """
     version = _known_version(connection, path)
     if version:
-        connection.execute(_AS_NEWEST[version])
+        _execute(connection, _AS_NEWEST[version])
     return version > 0
 
 
@@ -93,6 +127,11 @@ def refuse_others(connection: sqlite3.Connection, path: Path) -> None:
             "Name another file for the store"
         )
         raise StoreError(msg)
+
+
+def _execute(connection: sqlite3.Connection, statements: str) -> None:
+    for statement in statements.split(";"):
+        connection.execute(statement)
 
 
 def _known_version(connection: sqlite3.Connection, path: Path) -> int:

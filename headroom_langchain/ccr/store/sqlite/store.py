@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from headroom_langchain.ccr.store.at_rest import AtRest
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, Original
+from headroom_langchain.ccr.store.figures import Figures, Line, Topic
 from headroom_langchain.ccr.store.inventory import Entry, StoreStats, doomed
 from headroom_langchain.ccr.store.limits import check_limits, collision, too_large
 from headroom_langchain.ccr.store.original import content_bytes
+from headroom_langchain.ccr.store.sqlite import book
 from headroom_langchain.ccr.store.sqlite.file import StoreFile
 from headroom_langchain.ccr.store.sqlite.listing import counted, listed
 from headroom_langchain.ccr.store.sqlite.rows import (
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 _TOUCH_SECONDS: Final = 60.0
 _TOUCHES_PER_TTL: Final = 10
+
+_BOOK_SECONDS: Final = 1.0
+"""How long another process that is writing may hold up an answer for its figures."""
 
 _FORGET_EXPIRED: Final = "DELETE FROM originals WHERE used <= ?"
 
@@ -65,6 +70,7 @@ class SqliteCCRStore(CCRStore):
         max_bytes: int | None = None,
         timeout: float = 10.0,
         at_rest: AtRest = AtRest(),  # noqa: B008 - it is frozen
+        keep_figures: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Open the file, or create it with mode 0600.
@@ -80,6 +86,8 @@ class SqliteCCRStore(CCRStore):
             timeout: Seconds to wait for another process that is writing.
             at_rest: How contents are written; what was written otherwise before
                 is read as long as it is in clear or of the same cipher.
+            keep_figures: Whether each call adds what it saved to a table of sums,
+                after its answer; they are in clear.
             clock: Returns the time in seconds, the same for all processes.
 
         Raises:
@@ -93,6 +101,7 @@ class SqliteCCRStore(CCRStore):
         self._max_bytes = max_bytes
         self._at_rest = at_rest
         self._clock = clock
+        self.keeps_figures = keep_figures
         self._touch = min(_TOUCH_SECONDS, (ttl or 600.0) / _TOUCHES_PER_TTL)
         self._file = StoreFile(self._path, timeout)
 
@@ -105,6 +114,7 @@ class SqliteCCRStore(CCRStore):
             max_bytes=self._max_bytes,
             timeout=self._timeout,
             at_rest=self._at_rest,
+            keep_figures=self.keeps_figures,
         )
         return same, ()
 
@@ -216,6 +226,37 @@ class SqliteCCRStore(CCRStore):
             for entry in going:
                 delete(connection, content_bytes(entry.namespace), entry.key)
         return len(going)
+
+    def add_figures(
+        self,
+        figures: Mapping[Topic, Figures],
+        *,
+        namespace: str = DEFAULT_NAMESPACE,
+    ) -> None:
+        """Add what a call saved to the sums of today; see `CCRStore.add_figures`.
+
+        A file that can only be read stays as it is, until a `put` can write it again.
+
+        Raises:
+            StoreError: The file could not be written, or this thread is just using
+                it, as when the garbage collector ends a call in between.
+        """
+        if not self.keeps_figures or self._file.read_only:
+            return
+        if self._file.in_use_here:
+            msg = f"the store {str(self._path)!r} is in use by the same thread"
+            raise StoreError(msg)
+        with (
+            self._file as connection,
+            self._file.waiting(connection, _BOOK_SECONDS),
+            self._file.transaction(connection),
+        ):
+            book.add(connection, figures, namespace, self._clock())
+
+    def figures(self, *, namespace: str | None = None) -> tuple[Line, ...]:
+        """Return the lines of the book; see `CCRStore.figures`."""
+        with self._file as connection:
+            return tuple(book.lines(connection, namespace))
 
     def _refuse_too_large(self, originals: Sequence[Original]) -> None:
         if self._max_bytes is None:
