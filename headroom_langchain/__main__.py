@@ -1,4 +1,4 @@
-"""`python -m headroom_langchain`."""
+"""`python -m headroom_langchain`: the command `headroom-langchain`."""
 
 from __future__ import annotations
 
@@ -6,4 +6,5 @@ import sys
 
 from headroom_langchain.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -22,20 +22,34 @@ from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import RunnableConfig
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
-from headroom_langchain.around import ModelAroundModel
-from headroom_langchain.call_config import configurable, published
+from headroom_langchain.accounts.ledger import Ledger
+from headroom_langchain.calls.call_config import (
+    configurable,
+    conversation,
+    published,
+    still_published,
+)
+from headroom_langchain.calls.open_streams import Owned, closed_by, opened
+from headroom_langchain.calls.tracing import (
+    announced,
+    observed_by,
+    observers,
+    observers_of,
+)
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, check_store
 from headroom_langchain.ccr.store.memory import InMemoryCCRStore
-from headroom_langchain.open_streams import Owned, closed_by, opened
-from headroom_langchain.policy import CompressionPolicy
-from headroom_langchain.report import CallReport
-from headroom_langchain.tracing import announced, observed_by, observers, observers_of
-from headroom_langchain.unwrapping import unwrapped
+from headroom_langchain.lifecycle.extension import Extensions
+from headroom_langchain.lifecycle.hooks import Hooks
+from headroom_langchain.model.around import ModelAroundModel
+from headroom_langchain.model.unwrapping import unwrapped
+from headroom_langchain.reports.report import CallReport
+from headroom_langchain.reports.totals import Totals
+from headroom_langchain.rules.policy import CompressionPolicy
 
 if TYPE_CHECKING:
-    from headroom_langchain.caller import Caller
+    from headroom_langchain.model.caller import Caller
 
 
 class HeadroomChatModel(ModelAroundModel):
@@ -60,6 +74,8 @@ class HeadroomChatModel(ModelAroundModel):
         NotAChatModelError: `inner` is no chat model.
     """
 
+    model_config = ConfigDict(extra="forbid")
+
     policy: CompressionPolicy = Field(default_factory=CompressionPolicy)
     """What is compressed and how the model may ask for the rest."""
 
@@ -75,7 +91,21 @@ class HeadroomChatModel(ModelAroundModel):
     words are ordered anew, and when there are none, a sample of the text is compared.
     When it fails, words alone decide."""
 
+    extensions: Extensions = Field(default=(), exclude=True, repr=False)
+    """Who is told of every stage of a call, in this order, and may change some of
+    it; see `headroom_langchain.lifecycle`."""
+
+    hooks: Hooks = Field(default=None, exclude=True, repr=False)
+    """What is asked before, during and after messages are compressed."""
+
+    discover: bool = Field(default=False, exclude=True, repr=False)
+    """Whether the extensions of installed packages are told, too, after the others."""
+
+    ledger: Ledger = Field(default_factory=Ledger, exclude=True, repr=False)
+    """What adds up the calls. Copies share it, and models may be given the same."""
+
     _made: Caller | None = PrivateAttr(default=None)
+    _config: RunnableConfig | None = PrivateAttr(default=None)
 
     def __init__(self, inner: Any = None, /, **fields: Any) -> None:
         """Wrap a model; see the class for the arguments."""
@@ -93,14 +123,32 @@ class HeadroomChatModel(ModelAroundModel):
 
     @property
     def report(self) -> CallReport | None:
-        """What the last call of this model did, or `None` before the first."""
-        return self._caller.report
+        """What the call did that was begun last, or `None` before the first.
+
+        With several calls at a time that may be anybody's: `report_of` tells those of
+        one conversation, and `headroom_usage()` those of one block of code.
+        """
+        return self.ledger.report
+
+    def report_of(self, conversation: str | None) -> CallReport | None:
+        """Return what the last call of a conversation did; `None` for an unknown one.
+
+        Args:
+            conversation: Its `thread_id` or `session_id`; `None` for calls that had
+                neither.
+        """
+        return self.ledger.report_of(conversation)
+
+    @property
+    def total(self) -> Totals:
+        """The sum of all calls of this model and its copies."""
+        return self.ledger.total
 
     @property
     def _caller(self) -> Caller:
         """What opens calls, made anew when a field was changed, as in a copy."""
         # What calls need is loaded with the first of them.
-        from headroom_langchain.caller import Caller, CallerSettings
+        from headroom_langchain.model.caller import Caller, CallerSettings
 
         settings = CallerSettings(
             inner=self.inner,
@@ -108,15 +156,26 @@ class HeadroomChatModel(ModelAroundModel):
             store=self.store,
             namespace=self.namespace,
             embeddings=self.embeddings,
+            extensions=self.extensions,
+            hooks=self.hooks,
+            discover=self.discover,
+            ledger=self.ledger,
+            callbacks=self.callbacks,
         )
         if self._made is None or not self._made.settings.same(settings):
             self._made = Caller(settings)
         return self._made
 
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Copy the settings and the inner model; the copy is counted for itself."""
+        copied = ModelAroundModel.__deepcopy__(self, memo)
+        copied.ledger = Ledger()
+        return copied
+
     def __getstate__(self) -> dict[Any, Any]:
         """Pickle the settings; what was remembered of calls stays behind."""
         state = BaseChatModel.__getstate__(self)
-        return {**state, "__pydantic_private__": {"_made": None}}
+        return {**state, "__pydantic_private__": {"_made": None, "_config": None}}
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
@@ -137,7 +196,10 @@ class HeadroomChatModel(ModelAroundModel):
         # Answers that were cached for other rules or another tenant do not serve.
         inner = super()._get_llm_string(stop=stop, **kwargs)
         policy, namespace = self._configured()
-        return f"{inner}---headroom:{policy.model_dump_json()}:{namespace}"
+        rules = f"{policy.model_dump_json()}:{namespace}"
+        # They may change what is sent.
+        others = self._caller.participants.names
+        return ":".join((f"{inner}---headroom:{rules}", *others))
 
     # What langchain-core implements a chat model with. It is called by its name and
     # not with `super()`: with `preserve_type` the inner model's class comes next.
@@ -149,7 +211,9 @@ class HeadroomChatModel(ModelAroundModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - already known as the observers of the call
         **kwargs: Any,
     ) -> ChatResult:
-        return self._caller.open(messages, *self._given(stop, kwargs)).generate()
+        exchange = self._caller.open(messages, *self._given(stop, kwargs))
+        with exchange.ending:
+            return exchange.generate()
 
     async def _agenerate(
         self,
@@ -158,9 +222,9 @@ class HeadroomChatModel(ModelAroundModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - already known as the observers of the call
         **kwargs: Any,
     ) -> ChatResult:
-        return await (
-            await self._caller.aopen(messages, *self._given(stop, kwargs))
-        ).agenerate()
+        exchange = await self._caller.aopen(messages, *self._given(stop, kwargs))
+        async with exchange.ending:
+            return await exchange.agenerate()
 
     def _stream(
         self,
@@ -169,9 +233,11 @@ class HeadroomChatModel(ModelAroundModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        with observed_by(observers_of(run_manager) or observers()):
+        seen_by = observers_of(run_manager) or observers()
+        with observed_by(seen_by), still_published(self._config):
             exchange = self._caller.open(messages, *self._given(stop, kwargs))
-        yield from exchange.stream()
+        with exchange.ending:
+            yield from exchange.stream()
 
     def _astream(
         self,
@@ -189,9 +255,10 @@ class HeadroomChatModel(ModelAroundModel):
         run_manager: AsyncCallbackManagerForLLMRun | None,
         kwargs: dict[str, Any],
     ) -> AsyncGenerator[ChatGenerationChunk]:
-        with observed_by(observers_of(run_manager) or observers()):
+        seen_by = observers_of(run_manager) or observers()
+        with observed_by(seen_by), still_published(self._config):
             exchange = await self._caller.aopen(messages, *self._given(stop, kwargs))
-        async with Owned(exchange.astream()) as chunks:
+        async with exchange.ending, Owned(exchange.astream()) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -329,9 +396,13 @@ class HeadroomChatModel(ModelAroundModel):
         """Return a model with the settings of a call that is made step by step."""
         with published(config):
             policy, namespace = self._configured()
-        if policy is self.policy and namespace == self.namespace:
+            unnamed = conversation() is None
+        if unnamed and policy is self.policy and namespace == self.namespace:
             return self
-        return self.model_copy(update={"policy": policy, "namespace": namespace})
+        changes = {"policy": policy, "namespace": namespace}
+        model = self.model_copy(update=changes)
+        model._config = config
+        return model
 
     def _configured(self) -> tuple[CompressionPolicy, str]:
         """Return the rules and the tenant of the call under way."""

@@ -1,4 +1,4 @@
-"""Compression without the wrapper: functions and a runnable.
+"""Compression without the wrapper, as functions.
 
 Markers written here are redeemed by whoever holds the store: a tool made with
 `create_retrieve_tool(store)`, or a `HeadroomChatModel` with the same store. So
@@ -7,79 +7,32 @@ without a store nothing is left out; texts are only rewritten without loss.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, Unpack
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import (
     AIMessage,
     BaseMessage,
     HumanMessage,
-    MessageLikeRepresentation,
     ToolMessage,
     convert_to_messages,
+    convert_to_openai_messages,
 )
-from langchain_core.prompt_values import PromptValue
-from langchain_core.runnables import RunnableConfig, RunnableSerializable
-from pydantic import ConfigDict, Field, field_validator
 
-from headroom_langchain.call_config import configurable, published
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, check_store
-from headroom_langchain.pipeline import Compressed, Memory, Plan
-from headroom_langchain.policy import CompressionPolicy
-from headroom_langchain.report import BlockReport
+from headroom_langchain.errors import ConfigurationError
+from headroom_langchain.lifecycle.participants import NOBODY, Participants, TakingPart
+from headroom_langchain.lifecycle.preparing import Preparation, Prepared, work
+from headroom_langchain.lifecycle.running import Lifecycle
+from headroom_langchain.lifecycle.steps import Steps, acarried_out, carried_out
+from headroom_langchain.model.ending import ended_outside
+from headroom_langchain.plan.deciding import Memory
+from headroom_langchain.plan.pipeline import Plan
+from headroom_langchain.reports.results import CompressedText, CompressionResult, M
+from headroom_langchain.rules.policy import CompressionPolicy, check_policy
 from headroom_langchain.tokens import TokenCounter, estimate_tokens
-
-M = TypeVar("M", BaseMessage, dict[str, Any], BaseMessage | dict[str, Any])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompressionResult(Generic[M]):
-    """Messages as they may be sent, and what was decided about their texts."""
-
-    messages: list[M]
-    """As many messages as were given, of the same kinds; those that were not
-    rewritten are the very same objects."""
-    blocks: tuple[BlockReport, ...]
-    """One entry for each text, in order."""
-    notes: tuple[str, ...] = ()
-    """What went wrong without stopping the compression."""
-
-    @property
-    def tokens_before(self) -> int:
-        """Tokens of all texts as they were given."""
-        return sum(block.tokens_before for block in self.blocks)
-
-    @property
-    def tokens_after(self) -> int:
-        """Tokens of all texts as they are now."""
-        return sum(block.tokens_after for block in self.blocks)
-
-    @property
-    def tokens_saved(self) -> int:
-        """Tokens less than before."""
-        return self.tokens_before - self.tokens_after
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompressedText:
-    """One text, compressed."""
-
-    text: str
-    key: str | None
-    """The key of the original; `None` when nothing was left out."""
-    kind: str | None
-    """How it was understood, such as `logs`; `None` when it was not looked at."""
-    omitted: str
-    """What is not shown; empty when nothing was left out."""
-    tokens_before: int
-    tokens_after: int
-    skipped: str | None
-    """Why it was left as it is; `None` when it was rewritten."""
-    notes: tuple[str, ...] = ()
-    """What went wrong without stopping the compression."""
 
 
 def compress(
@@ -90,6 +43,7 @@ def compress(
     namespace: str = DEFAULT_NAMESPACE,
     model: BaseChatModel | None = None,
     token_counter: TokenCounter = estimate_tokens,
+    **taking_part: Unpack[TakingPart],
 ) -> CompressionResult[M]:
     """Compress the large texts of messages.
 
@@ -101,10 +55,16 @@ def compress(
         model: The model that will read the messages. For one that cannot call
             tools nothing is left out.
         token_counter: Counts the figures of the result; decides nothing.
+        taking_part: `extensions`, `hooks` and `discover`, which are those of
+            `HeadroomChatModel`.
 
     Returns:
         The messages, in the form they were given. If the store cannot be written,
         nothing is left out and the notes say why.
+
+    Raises:
+        ConfigurationError: `messages` is no list of messages, or something given is
+            not what it should be.
     """
     return Job(
         messages,
@@ -113,6 +73,7 @@ def compress(
         namespace=namespace,
         model=model,
         token_counter=token_counter,
+        lifecycle=Participants.of(**taking_part).begin("compress", namespace),
     ).run()
 
 
@@ -124,8 +85,9 @@ async def acompress(
     namespace: str = DEFAULT_NAMESPACE,
     model: BaseChatModel | None = None,
     token_counter: TokenCounter = estimate_tokens,
+    **taking_part: Unpack[TakingPart],
 ) -> CompressionResult[M]:
-    """Compress in a worker thread; the arguments are those of `compress`."""
+    """Compress as `compress` does; much text is read in a worker thread."""
     return await Job(
         messages,
         policy=policy,
@@ -133,6 +95,7 @@ async def acompress(
         namespace=namespace,
         model=model,
         token_counter=token_counter,
+        lifecycle=Participants.of(**taking_part).begin("compress", namespace),
     ).arun()
 
 
@@ -146,6 +109,7 @@ def compress_text(
     arguments: Mapping[str, Any] | None = None,
     question: str = "",
     token_counter: TokenCounter = estimate_tokens,
+    **taking_part: Unpack[TakingPart],
 ) -> CompressedText:
     """Compress one text as if a tool had written it.
 
@@ -158,7 +122,16 @@ def compress_text(
         arguments: What the tool was called with: such lines are shown first.
         question: What was asked before the tool was called, likewise.
         token_counter: Counts the figures of the result; decides nothing.
+        taking_part: `extensions`, `hooks` and `discover`, which are those of
+            `HeadroomChatModel`.
+
+    Raises:
+        ConfigurationError: `text` is no string, or something given is not what it
+            should be.
     """
+    if not isinstance(text, str):
+        msg = f"A {type(text).__name__} is no text: decode bytes, write data as JSON"
+        raise ConfigurationError(msg)
     call = {"name": tool, "args": dict(arguments or {}), "id": "call"}
     result = compress(
         [
@@ -170,72 +143,21 @@ def compress_text(
         store=store,
         namespace=namespace,
         token_counter=token_counter,
+        **taking_part,
     )
     block = result.blocks[-1]
     return CompressedText(
         text=str(result.messages[-1].content),
+        given=text,
         key=block.key,
         kind=block.kind,
         omitted=block.omitted,
         tokens_before=block.tokens_before,
         tokens_after=block.tokens_after,
         skipped=block.skipped,
+        rule=block.rule,
         notes=result.notes,
     )
-
-
-MessagesInput = Sequence[MessageLikeRepresentation] | PromptValue
-
-
-class CompressMessages(RunnableSerializable[MessagesInput, list[BaseMessage]]):
-    """`compress` as a runnable: `prompt | CompressMessages() | llm`.
-
-    Policy fields and the namespace may be overridden per call through
-    `RunnableConfig["configurable"]`, each behind `headroom_`.
-    """
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    policy: CompressionPolicy = Field(default_factory=CompressionPolicy)
-    """The rules."""
-    store: CCRStore | None = Field(default=None, exclude=True, repr=False)
-    """Where originals go. Without one nothing is left out."""
-    namespace: str = DEFAULT_NAMESPACE
-    """Separates tenants in the store."""
-
-    @field_validator("store", mode="before")
-    @classmethod
-    def _check_store(cls, store: object) -> object:
-        check_store(store)
-        return store
-
-    def invoke(
-        self,
-        input: MessagesInput,  # noqa: A002 - the name in langchain-core
-        config: RunnableConfig | None = None,
-        **_: Any,
-    ) -> list[BaseMessage]:
-        """Compress messages."""
-        return compress(_messages(input), **self._settings(config)).messages
-
-    async def ainvoke(
-        self,
-        input: MessagesInput,  # noqa: A002 - the name in langchain-core
-        config: RunnableConfig | None = None,
-        **_: Any,
-    ) -> list[BaseMessage]:
-        """Compress messages in a worker thread."""
-        result = await acompress(_messages(input), **self._settings(config))
-        return result.messages
-
-    def _settings(self, config: RunnableConfig | None) -> dict[str, Any]:
-        with published(config):
-            settings = configurable()
-        return {
-            "policy": self.policy.with_overrides(settings),
-            "store": self.store,
-            "namespace": settings.get("headroom_namespace", self.namespace),
-        }
 
 
 class Job(Generic[M]):
@@ -251,11 +173,15 @@ class Job(Generic[M]):
         model: BaseChatModel | None = None,
         token_counter: TokenCounter = estimate_tokens,
         memory: Memory | None = None,
+        lifecycle: Lifecycle | None = None,
     ) -> None:
-        """Look at messages; the arguments are those of `compress`.
+        """Take over messages; the arguments are those of `compress`.
 
-        With a `memory`, texts that were shortened before are not read again.
+        With a `memory`, texts that were shortened before are not read again; a
+        `lifecycle` tells of the stages.
         """
+        _check_given(messages)
+        check_policy(policy)
         self._given: list[M] = list(messages)
         self._messages = [_message(message) for message in messages]
         self._policy = policy or CompressionPolicy()
@@ -263,68 +189,89 @@ class Job(Generic[M]):
         self._memory = memory
         check_store(store)
         self._store, self._namespace = store, namespace
-        able = model is None or type(model).bind_tools is not BaseChatModel.bind_tools
-        offered = self._policy.retrieval and self._policy.offer != "never"
-        self._plan = self._planned(redeemable=store is not None and able and offered)
+        self._able = model is None or _calls_tools(model)
+        self._lifecycle = lifecycle or NOBODY.begin("compress", namespace)
 
     def run(self) -> CompressionResult[M]:
         """Compress, and keep the originals."""
-        compressed = self._plan.run()
-        if self._store is not None and compressed.originals:
-            try:
-                self._store.put_many(compressed.originals, namespace=self._namespace)
-            except Exception as error:  # noqa: BLE001 - fail open, whatever a store raises
-                return self._without_store(error)
-        return self._result(compressed)
+        return carried_out(self._steps())
 
     async def arun(self) -> CompressionResult[M]:
-        """Compress in a worker thread, and keep the originals."""
-        compressed = await asyncio.to_thread(self._plan.run)
-        if self._store is not None and compressed.originals:
-            try:
-                await self._store.aput_many(
-                    compressed.originals, namespace=self._namespace
-                )
-            except Exception as error:  # noqa: BLE001 - fail open, whatever a store raises
-                return await asyncio.to_thread(self._without_store, error)
-        return self._result(compressed)
+        """Compress, and keep the originals; much text is read in a worker thread."""
+        return await acarried_out(self._steps())
 
-    def _planned(self, *, redeemable: bool) -> Plan:
+    def _steps(self) -> Steps[CompressionResult[M]]:
+        lifecycle, messages = self._lifecycle, self._messages
+        policy = yield from lifecycle.set_up(self._policy)
+        yield from lifecycle.pre_start(messages, ())
+        yield from lifecycle.post_start(messages)
+        offered = policy.retrieval and policy.offer != "never"
+        redeemable = self._store is not None and self._able and offered
+        prepared = yield from Preparation(
+            lifecycle=lifecycle,
+            plan=partial(self._planned, policy, redeemable=redeemable),
+            run=work,
+            store=self._store,
+            namespace=self._namespace,
+            plan_unkept=partial(self._planned, policy, redeemable=False),
+        ).steps(messages)
+        texts = [b for b in prepared.compressed.blocks if b.role in policy.roles]
+        note = yield from ended_outside(
+            lifecycle, self._store, self._namespace, texts, prepared.notes
+        )
+        return self._result(prepared, note)
+
+    def _planned(
+        self,
+        policy: CompressionPolicy,
+        messages: Sequence[BaseMessage],
+        *,
+        redeemable: bool,
+    ) -> Plan:
         return Plan(
-            self._messages,
-            policy=self._policy,
+            messages,
+            policy=policy,
             redeemable=redeemable,
             memory=self._memory,
             token_counter=self._counter,
         )
 
-    def _result(
-        self, compressed: Compressed, notes: tuple[str, ...] = ()
-    ) -> CompressionResult[M]:
-        pairs = zip(self._given, self._messages, compressed.messages, strict=True)
+    def _result(self, prepared: Prepared, note: str | None) -> CompressionResult[M]:
         return CompressionResult(
-            messages=[_given_back(given, old, new) for given, old, new in pairs],
-            blocks=compressed.blocks,
-            notes=notes,
+            messages=self._given_back(prepared),
+            given=self._given,
+            blocks=prepared.compressed.blocks,
+            notes=(*self._lifecycle.notes, *prepared.notes, *([note] if note else [])),
         )
 
-    def _without_store(self, error: Exception) -> CompressionResult[M]:
-        note = f"originals were not kept: {type(error).__name__}: {error}"
-        return self._result(self._planned(redeemable=False).run(), (note,))
+    def _given_back(self, prepared: Prepared) -> list[Any]:
+        """Return messages in the form of those that were given."""
+        pairs = zip(self._messages, self._given, strict=True)
+        forms: dict[int, Any] = {id(message): given for message, given in pairs}
+        for old, new in zip(prepared.received, prepared.rewritten, strict=True):
+            if new is not old and isinstance(given := forms.get(id(old)), dict):
+                forms[id(new)] = {**given, "content": new.content}
+        sent = prepared.compressed.messages
+        return [forms.get(id(message)) or self._formed(message) for message in sent]
+
+    def _formed(self, message: BaseMessage) -> Any:
+        """Return a message that was not given in the form of the others."""
+        if self._given and all(isinstance(given, dict) for given in self._given):
+            return convert_to_openai_messages(message)
+        return message
 
 
-def _messages(given: MessagesInput) -> list[BaseMessage]:
-    if isinstance(given, PromptValue):
-        return given.to_messages()
-    return convert_to_messages(given)
+def _check_given(messages: object) -> None:
+    """Refuse what could be iterated over, but not as messages."""
+    if isinstance(messages, str | bytes | Mapping | BaseMessage):
+        what = type(messages).__name__
+        msg = f"A {what} is no list of messages: give [message, ...], or compress_text"
+        raise ConfigurationError(msg)
+
+
+def _calls_tools(model: BaseChatModel) -> bool:
+    return type(model).bind_tools is not BaseChatModel.bind_tools
 
 
 def _message(given: BaseMessage | dict[str, Any]) -> BaseMessage:
     return given if isinstance(given, BaseMessage) else convert_to_messages([given])[0]
-
-
-def _given_back(given: Any, old: BaseMessage, new: BaseMessage) -> Any:
-    """Return a message in its given form; an unchanged one is the same object."""
-    if new is old:
-        return given
-    return {**given, "content": new.content} if isinstance(given, dict) else new

@@ -8,19 +8,25 @@ that everybody can see, and `ToolHooks` are for a `ToolNode`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
+from headroom_langchain.accounts.outside import Books, Tell
+from headroom_langchain.agents.retrieval_graph import create_retrieval_graph
+from headroom_langchain.agents.tool_hooks import ToolHooks
+from headroom_langchain.calls.call_config import published
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, check_store
-from headroom_langchain.compressing import CompressionResult, Job
-from headroom_langchain.pipeline import Memory
-from headroom_langchain.policy import CompressionPolicy
-from headroom_langchain.report import CallReport
-from headroom_langchain.retrieval_graph import create_retrieval_graph
-from headroom_langchain.terms import Terms, messages_of
-from headroom_langchain.tool_hooks import ToolHooks
+from headroom_langchain.compressing import Job
+from headroom_langchain.lifecycle.participants import NOBODY, Participants, TakingPart
+from headroom_langchain.plan.deciding import Memory
+from headroom_langchain.plan.messages import recorded_keys, with_keys
+from headroom_langchain.reports.report import CallReport
+from headroom_langchain.reports.results import CompressionResult
+from headroom_langchain.reports.totals import Totals
+from headroom_langchain.rules.policy import CompressionPolicy
+from headroom_langchain.rules.terms import Terms, messages_of
 
 __all__ = [
     "CompressingNode",
@@ -48,6 +54,8 @@ class CompressingNode(Runnable[Any, Update]):
         policy: CompressionPolicy | None,
         store: CCRStore | None,
         namespace: str,
+        participants: Participants = NOBODY,
+        fixed: bool = False,
     ) -> None:
         """Prepare the node.
 
@@ -58,15 +66,17 @@ class CompressingNode(Runnable[Any, Update]):
             policy: The rules.
             store: Where originals go.
             namespace: Separates tenants in the store.
+            participants: Who takes part in the compression.
+            fixed: Whether they must leave the messages as many as they are.
         """
         self.name = name
-        self.report: CallReport | None = None
-        """What the last run of the node did."""
+        self._books = Books()
         self._update = update
         self._terms = Terms(policy=policy or CompressionPolicy(), namespace=namespace)
         check_store(store)
         self._store = store
         self._memory = Memory()
+        self._participants, self._fixed = participants, fixed
 
     def invoke(
         self,
@@ -76,7 +86,9 @@ class CompressingNode(Runnable[Any, Update]):
     ) -> Update:
         """Compress the messages of a state."""
         messages = messages_of(input)
-        return self._told(messages, self._job(messages, config).run())
+        with published(config), self._books.compression(config) as tell:
+            result = self._job(messages, config).run()
+            return self._told(messages, result, tell)
 
     async def ainvoke(
         self,
@@ -84,9 +96,25 @@ class CompressingNode(Runnable[Any, Update]):
         config: RunnableConfig | None = None,
         **_: Any,
     ) -> Update:
-        """Compress the messages of a state in a worker thread."""
+        """Compress the messages of a state; much text is read in a worker thread."""
         messages = messages_of(input)
-        return self._told(messages, await self._job(messages, config).arun())
+        with published(config), self._books.compression(config) as tell:
+            result = await self._job(messages, config).arun()
+            return self._told(messages, result, tell)
+
+    @property
+    def report(self) -> CallReport | None:
+        """What the last run of the node did, or `None` before the first."""
+        return self._books.ledger.report
+
+    def report_of(self, conversation: str | None) -> CallReport | None:
+        """Return what the last run did in a conversation: its `thread_id`."""
+        return self._books.ledger.report_of(conversation)
+
+    @property
+    def total(self) -> Totals:
+        """The sum of all runs; what is sent of their results is not known here."""
+        return self._books.ledger.total
 
     def _job(
         self, messages: list[BaseMessage], config: RunnableConfig | None
@@ -98,11 +126,14 @@ class CompressingNode(Runnable[Any, Update]):
             store=self._store,
             namespace=terms.namespace,
             memory=self._memory,
+            lifecycle=self._participants.begin(
+                "node", terms.namespace, fixed=self._fixed
+            ),
         )
 
-    def _told(self, messages: list[BaseMessage], result: Result) -> Update:
+    def _told(self, messages: list[BaseMessage], result: Result, tell: Tell) -> Update:
         update, notes = self._update(messages, result)
-        self.report = CallReport(blocks=result.blocks, notes=(*result.notes, *notes))
+        tell(result.blocks, (*result.notes, *notes))
         return update
 
 
@@ -111,6 +142,7 @@ def compress_node(
     policy: CompressionPolicy | None = None,
     store: CCRStore | None = None,
     namespace: str = DEFAULT_NAMESPACE,
+    **taking_part: Unpack[TakingPart],
 ) -> CompressingNode:
     """Make a node that replaces large messages of the state by compressed ones.
 
@@ -125,6 +157,8 @@ def compress_node(
             state no longer has the originals; without one nothing is left out.
         namespace: Separates tenants in the store; a call's
             `configurable={"headroom_namespace": ...}` names another.
+        taking_part: `extensions`, `hooks` and `discover` as of `HeadroomChatModel`.
+            They must leave the messages as many as they are.
 
     Example:
         ```python
@@ -139,6 +173,8 @@ def compress_node(
         policy=policy,
         store=store,
         namespace=namespace,
+        participants=Participants.of(**taking_part),
+        fixed=True,
     )
 
 
@@ -147,6 +183,7 @@ def pre_model_hook(
     policy: CompressionPolicy | None = None,
     store: CCRStore | None = None,
     namespace: str = DEFAULT_NAMESPACE,
+    **taking_part: Unpack[TakingPart],
 ) -> CompressingNode:
     """Make a node that hands compressed messages to the model and keeps the state.
 
@@ -158,6 +195,9 @@ def pre_model_hook(
         store: Where originals go; without one nothing is left out.
         namespace: Separates tenants in the store; a call's
             `configurable={"headroom_namespace": ...}` names another.
+        taking_part: `extensions`, `hooks` and `discover` as of `HeadroomChatModel`.
+            With them the last message of the state records what was left out, for
+            the hooks of `ToolNode` to know.
 
     Example:
         ```python
@@ -175,12 +215,14 @@ def pre_model_hook(
         `create_retrieve_tool(store)` among the tools does without the hooks; it
         answers any hash of its namespace, not only those of the thread.
     """
+    participants = Participants.of(**taking_part)
     return CompressingNode(
-        _sent,
+        _sent if participants == NOBODY else _sent_and_recorded,
         name="headroom_pre_model_hook",
         policy=policy,
         store=store,
         namespace=namespace,
+        participants=participants,
     )
 
 
@@ -197,3 +239,21 @@ def _changed(messages: Sequence[BaseMessage], result: Result) -> tuple[Update, N
 
 def _sent(_: Sequence[BaseMessage], result: Result) -> tuple[Update, Notes]:
     return {"llm_input_messages": result.messages}, ()
+
+
+def _sent_and_recorded(
+    messages: Sequence[BaseMessage], result: Result
+) -> tuple[Update, Notes]:
+    """Record in the state what was left out.
+
+    Without participants, compressing the state again tells it; what they change
+    can only be known from a record.
+    """
+    update, notes = _sent(messages, result)
+    known = set(recorded_keys(messages))
+    keys = [key for key in recorded_keys(result.messages) if key not in known]
+    if keys and messages[-1].id:
+        update["messages"] = [with_keys(messages[-1], keys)]
+    elif keys:
+        notes += ("the last message has no id, so that what was left out is not known",)
+    return update, notes

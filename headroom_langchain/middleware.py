@@ -11,19 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
+from headroom_langchain.accounts.ledger import Ledger
+from headroom_langchain.agents.tool_hooks import ToolHooks
+from headroom_langchain.agents.visible_retrieval import as_answer, asked_rounds, closing
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, check_store
 from headroom_langchain.ccr.store.memory import InMemoryCCRStore
 from headroom_langchain.chat_model import HeadroomChatModel
 from headroom_langchain.errors import ConfigurationError
-from headroom_langchain.policy import CompressionPolicy
-from headroom_langchain.report import CallReport
-from headroom_langchain.tool_hooks import ToolHooks
-from headroom_langchain.visible_retrieval import as_answer, asked_rounds, closing
+from headroom_langchain.lifecycle.participants import Participants, TakingPart
+from headroom_langchain.reports.report import CallReport
+from headroom_langchain.reports.totals import Totals
+from headroom_langchain.rules.policy import CompressionPolicy
 
 try:
     from langchain.agents.middleware import (
@@ -84,6 +87,7 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
         compress: Compress = "model_calls",
         preserve_type: bool = False,
         embeddings: Embeddings | None = None,
+        **taking_part: Unpack[TakingPart],
     ) -> None:
         """Prepare the middleware.
 
@@ -101,10 +105,12 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
                 own class, too, for middleware that comes after this one and asks,
                 as the prompt caching of deepagents does.
             embeddings: Finds passages by meaning, beside the words of a query.
+            taking_part: `extensions`, `hooks` and `discover` as of
+                `HeadroomChatModel`.
 
         Raises:
-            ConfigurationError: `compress` has another value, or tool results are
-                to be compressed without a store.
+            ConfigurationError: `compress` has another value, tool results are to be
+                compressed without a store, or who takes part has no fitting methods.
         """
         super().__init__()
         if compress != "model_calls":
@@ -120,12 +126,25 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
         self.namespace = namespace
         self.preserve_type = preserve_type
         self.embeddings = embeddings
+        # A mistake shows here and not in the first call.
+        Participants.of(**taking_part)
+        self._taking_part = taking_part
         self._wrapped: HeadroomChatModel | None = None
+        self._ledger = Ledger()
 
     @property
     def report(self) -> CallReport | None:
-        """What the last call of the model did, or `None` before the first."""
-        return self._wrapped.report if self._wrapped is not None else None
+        """What the call of the model did that was begun last, or `None`."""
+        return self._ledger.report
+
+    def report_of(self, conversation: str | None) -> CallReport | None:
+        """Return what the last call of a conversation did: its `thread_id`."""
+        return self._ledger.report_of(conversation)
+
+    @property
+    def total(self) -> Totals:
+        """The sum of all calls."""
+        return self._ledger.total
 
     def wrap_model_call(
         self,
@@ -154,6 +173,8 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
                 namespace=self.namespace,
                 preserve_type=self.preserve_type,
                 embeddings=self.embeddings,
+                ledger=self._ledger,
+                **self._taking_part,
             )
         return wrapped
 
@@ -174,10 +195,15 @@ class HeadroomToolResultMiddleware(HeadroomMiddleware):
         namespace: str = DEFAULT_NAMESPACE,
         compress: Compress = "tool_results",
         embeddings: Embeddings | None = None,
+        **taking_part: Unpack[TakingPart],
     ) -> None:
         """Prepare the middleware; see `HeadroomMiddleware`."""
         self._hooks = ToolHooks(
-            policy=policy, store=store, namespace=namespace, embeddings=embeddings
+            policy=policy,
+            store=store,
+            namespace=namespace,
+            embeddings=embeddings,
+            **taking_part,
         )
         terms = self._hooks.terms
         super().__init__(
@@ -193,8 +219,17 @@ class HeadroomToolResultMiddleware(HeadroomMiddleware):
 
     @property
     def report(self) -> CallReport | None:
-        """What the last compression did, with the last retrieval after it."""
+        """What the last compression did, with the retrievals after it."""
         return self._hooks.report
+
+    def report_of(self, conversation: str | None) -> CallReport | None:
+        """Return what `report` tells, for one conversation: its `thread_id`."""
+        return self._hooks.report_of(conversation)
+
+    @property
+    def total(self) -> Totals:
+        """The sum of all compressions, each counted once, and of all retrievals."""
+        return self._hooks.total
 
     def wrap_tool_call(
         self,

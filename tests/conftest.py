@@ -23,7 +23,7 @@ POSTGRES = "HEADROOM_TEST_POSTGRES"
 
 
 STORES: dict[str, Callable[[Path], CCRStore]] = {
-    "memory": lambda _: InMemoryCCRStore(),
+    "memory": lambda _: InMemoryCCRStore(keep_figures=True),
     "sqlite": lambda folder: SqliteCCRStore(folder / "originals.db"),
     "langgraph": lambda _: LangGraphCCRStore(InMemoryStore()),
     "bytes": lambda _: ByteStoreCCRStore(InMemoryByteStore()),

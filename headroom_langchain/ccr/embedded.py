@@ -14,7 +14,7 @@ from operator import mul
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from headroom_langchain.ccr.store.base import content_key
-from headroom_langchain.memo import Memo
+from headroom_langchain.plan.memo import Memo
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings

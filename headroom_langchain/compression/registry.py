@@ -101,6 +101,19 @@ def registered() -> tuple[Compressor, ...]:
     return tuple(_REGISTERED.values())
 
 
+def named(kind: str) -> Compressor:
+    """Return the compressor of a kind.
+
+    Raises:
+        ConfigurationError: None is registered under that name.
+    """
+    if kind not in _REGISTERED:
+        known = ", ".join(_REGISTERED)
+        msg = f"kind={kind!r} has no compressor. Known kinds: {known}."
+        raise ConfigurationError(msg)
+    return _REGISTERED[kind]
+
+
 def register(compressor: Compressor) -> None:
     """Add a compressor for every text from now on, or replace the one of its kind.
 

@@ -12,7 +12,7 @@ from langchain_core.runnables import Runnable
 
 from headroom_langchain.chat_model import HeadroomChatModel
 from headroom_langchain.evaluation.saved import Conversation
-from headroom_langchain.policy import CompressionPolicy
+from headroom_langchain.rules.policy import CompressionPolicy
 
 _Model: TypeAlias = Runnable[LanguageModelInput, AIMessage]
 

@@ -16,13 +16,14 @@ from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
 
 from headroom_langchain.ccr.store.memory import InMemoryCCRStore
 from headroom_langchain.ccr.tool import RETRIEVE_TOOL_DESCRIPTION, RetrieveArguments
-from headroom_langchain.compressing import CompressionResult, Job
+from headroom_langchain.compressing import Job
 from headroom_langchain.evaluation.conversations import wire
 from headroom_langchain.evaluation.saved import Conversation
-from headroom_langchain.messages import text_blocks
-from headroom_langchain.pipeline import Memory
-from headroom_langchain.policy import CompressionPolicy
-from headroom_langchain.report import BlockReport
+from headroom_langchain.plan.deciding import Memory
+from headroom_langchain.plan.messages import text_blocks
+from headroom_langchain.reports.report import BlockReport
+from headroom_langchain.reports.results import CompressionResult
+from headroom_langchain.rules.policy import CompressionPolicy
 from headroom_langchain.tokens import TokenCounter
 
 

@@ -42,7 +42,7 @@ from headroom_langchain.graph import (
     create_retrieval_graph,
     pre_model_hook,
 )
-from headroom_langchain.messages import recorded_keys, with_keys
+from headroom_langchain.plan.messages import recorded_keys, with_keys
 from headroom_langchain.testing import Call, ScriptedChatModel, Turn, TurnLike
 
 TOOLS = [read_log, read_wiki]

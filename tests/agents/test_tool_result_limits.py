@@ -23,13 +23,13 @@ from headroom_langchain import (
     Original,
     StoreError,
 )
+from headroom_langchain.agents.visible_retrieval import closing
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE
 from headroom_langchain.graph import ToolHooks
-from headroom_langchain.messages import recorded_keys
 from headroom_langchain.middleware import HeadroomMiddleware
+from headroom_langchain.plan.messages import recorded_keys
 from headroom_langchain.testing import Call, ScriptedChatModel, Turn
 from headroom_langchain.tokens import estimate_tokens
-from headroom_langchain.visible_retrieval import closing
 
 
 class Broken(CCRStore):

@@ -34,8 +34,8 @@ from headroom_langchain import (
     compress,
 )
 from headroom_langchain.ccr.store.base import content_key
-from headroom_langchain.messages import recorded_keys
 from headroom_langchain.middleware import HeadroomMiddleware
+from headroom_langchain.plan.messages import recorded_keys
 from headroom_langchain.testing import (
     Call,
     ScriptedChatModel,

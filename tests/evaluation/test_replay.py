@@ -6,12 +6,13 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from saving import RECORDS, conversation
 
-from headroom_langchain.compressing import CompressionResult, Job
+from headroom_langchain.compressing import Job
 from headroom_langchain.evaluation import replay as module
 from headroom_langchain.evaluation.replay import Replay, Sent
 from headroom_langchain.evaluation.saved import Conversation
 from headroom_langchain.evaluation.summary import Prices, saved_percent, summarize
-from headroom_langchain.policy import CompressionPolicy
+from headroom_langchain.reports.results import CompressionResult
+from headroom_langchain.rules.policy import CompressionPolicy
 
 
 def _words(text: str) -> int:

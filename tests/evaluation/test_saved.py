@@ -19,7 +19,7 @@ from headroom_langchain.evaluation.saved import (
     read_saved,
     short_names,
 )
-from headroom_langchain.policy import CompressionPolicy
+from headroom_langchain.rules.policy import CompressionPolicy
 from headroom_langchain.tokens import estimate_tokens
 
 

@@ -16,7 +16,7 @@ from talks import ended, ending, history, play, played, settled, whole, wrapped
 
 from headroom_langchain import HeadroomChatModel
 from headroom_langchain.ccr.rounds.answering import Answering
-from headroom_langchain.pipeline import Plan
+from headroom_langchain.plan.pipeline import Plan
 from headroom_langchain.testing import ScriptedChatModel, Shape
 
 Way = Callable[[HeadroomChatModel, str], Awaitable[str]]

@@ -26,7 +26,7 @@ from headroom_langchain import (
 )
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME, marked_keys
 from headroom_langchain.ccr.store.base import content_key
-from headroom_langchain.messages import with_keys
+from headroom_langchain.plan.messages import with_keys
 from headroom_langchain.testing import (
     ScriptedChatModel,
     TurnLike,

@@ -24,6 +24,7 @@ from headroom_langchain import (
     Original,
     RetrievalTimeoutError,
 )
+from headroom_langchain.calls.tool_choice import tool_name
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME, marked_keys
 from headroom_langchain.ccr.retrieval.measure import measure
 from headroom_langchain.ccr.rounds.answering import NO_MORE
@@ -31,7 +32,6 @@ from headroom_langchain.ccr.rounds.machine import NOTHING_SAID
 from headroom_langchain.ccr.rounds.record import DROPPED
 from headroom_langchain.testing import Call, ScriptedChatModel, Turn, ask_for_original
 from headroom_langchain.testing.turns import Script
-from headroom_langchain.tool_choice import tool_name
 
 BIG = MAKERS["logs"](600, ["the disk of web-417 is full"])
 ANSWERED = "It is the disk."
@@ -391,7 +391,7 @@ def test_bounded_time_of_a_model_that_blocks(
     """A blocking model that took too long is noticed when it comes back."""
     ticks = iter(range(0, 10**6, 1000))
     monkeypatch.setattr(
-        "headroom_langchain.exchange.time.monotonic", lambda: next(ticks)
+        "headroom_langchain.model.exchange.time.monotonic", lambda: next(ticks)
     )
     inner = ScriptedChatModel(turns=[ask_for_original("disk"), ANSWERED])
     with pytest.raises(RetrievalTimeoutError, match="round_timeout"):
@@ -400,7 +400,7 @@ def test_bounded_time_of_a_model_that_blocks(
 
 def test_bounded_memory() -> None:
     """What a wrapper remembers of texts has a limit, and less recent goes first."""
-    from headroom_langchain.memo import Memo
+    from headroom_langchain.plan.memo import Memo
 
     memo: Memo[str] = Memo(max_size=10)
     memo.put("a", "A", size=4)

@@ -14,6 +14,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 
 from headroom_langchain import CompressionPolicy, HeadroomChatModel
+from headroom_langchain.calls.tool_choice import ToolChoice, tool_name
 from headroom_langchain.ccr.store.base import content_key
 from headroom_langchain.testing.servers import (
     FakeAnthropic,
@@ -22,7 +23,6 @@ from headroom_langchain.testing.servers import (
     Reply,
     ToolUse,
 )
-from headroom_langchain.tool_choice import ToolChoice, tool_name
 
 BIG = "\n".join(
     f"2026-03-01 10:00:00 {'ERROR disk full' if n == 300 else 'INFO ok'} {n}"

@@ -23,9 +23,9 @@ from headroom_langchain import (
     HeadroomChatModel,
     NotAChatModelError,
 )
+from headroom_langchain.calls.tool_choice import tool_name
 from headroom_langchain.testing import Call, ScriptedChatModel, Turn, ask_for_original
 from headroom_langchain.testing.turns import Script
-from headroom_langchain.tool_choice import tool_name
 
 BIG = "\n".join(
     f"2026-03-01 10:00:00 {'ERROR disk full' if n == 99 else 'INFO served'} {n}"

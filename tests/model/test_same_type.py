@@ -19,7 +19,7 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import BaseModel, SecretStr
 
 from headroom_langchain import CompressionPolicy, HeadroomChatModel
-from headroom_langchain.same_type import of_same_type
+from headroom_langchain.model.same_type import of_same_type
 from headroom_langchain.testing import Call, ScriptedChatModel, Turn, ask_for_original
 from headroom_langchain.testing.turns import Script
 

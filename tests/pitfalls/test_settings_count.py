@@ -15,6 +15,7 @@ from headroom_langchain import (
     CompressionPolicy,
     HeadroomChatModel,
     RetrievalTimeoutError,
+    ToolRule,
 )
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME, is_marked, marked_keys
 from headroom_langchain.ccr.retrieval.measure import measure
@@ -128,6 +129,12 @@ EFFECTS: dict[str, Effect] = {
     ),
     "exclude_tools": Effect(
         value=("r*n",),
+        look=lambda p: p.text(ToolMessage) == LOG,
+        before=False,
+        after=True,
+    ),
+    "tools": Effect(
+        value={"r?n": ToolRule(compress=False)},
         look=lambda p: p.text(ToolMessage) == LOG,
         before=False,
         after=True,

@@ -13,7 +13,7 @@ from plays import BIG, history
 
 from headroom_langchain import CCRStore, HeadroomChatModel
 from headroom_langchain.ccr.store.base import Original, content_key
-from headroom_langchain.messages import with_keys
+from headroom_langchain.plan.messages import with_keys
 from headroom_langchain.testing import Call, ScriptedChatModel, Turn
 from headroom_langchain.testing.marker import RETRIEVE
 

@@ -18,7 +18,6 @@ from headroom_langchain.ccr.retrieval.measure import measure
 from headroom_langchain.ccr.retrieval.misses import unknown_keys, with_known
 from headroom_langchain.ccr.retrieval.overview import show_overview
 from headroom_langchain.ccr.retrieval.pages import page, page_of_values
-from headroom_langchain.ccr.retrieval.patterns import SafePattern
 from headroom_langchain.ccr.retrieval.reading import Read, read_index
 from headroom_langchain.ccr.retrieval.request import (
     LineRange,
@@ -37,6 +36,7 @@ from headroom_langchain.ccr.retrieval.search import (
 )
 from headroom_langchain.ccr.store.base import Original
 from headroom_langchain.structure.passages import Document
+from headroom_langchain.structure.patterns import SafePattern
 
 __all__ = [
     "LineRange",

@@ -13,8 +13,8 @@ from typing import Final
 
 from headroom_langchain.ccr.retrieval.json_query import JsonPath, parse_json_path
 from headroom_langchain.ccr.retrieval.measure import beginning
-from headroom_langchain.ccr.retrieval.patterns import SafePattern, compile_pattern
 from headroom_langchain.ccr.store.base import KEY_LENGTH
+from headroom_langchain.structure.patterns import SafePattern, compile_pattern
 
 MOST_KEYS: Final = 5
 """How many originals one call may ask for."""

@@ -17,7 +17,8 @@ from headroom_langchain.ccr.retrieval.measure import measure
 from headroom_langchain.ccr.rounds.calls import HiddenCall
 from headroom_langchain.ccr.rounds.record import Answer
 from headroom_langchain.ccr.store.base import CCRStore, Original
-from headroom_langchain.report import RetrievalReport
+from headroom_langchain.reports.report import RetrievalReport
+from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from headroom_langchain.ccr.retrieval.reading import Read
@@ -65,6 +66,10 @@ class Answering:
         """Whether the model repeated a request that had found nothing."""
         return any(report.repeated for report in self.reports)
 
+    def know(self, keys: Sequence[str]) -> None:
+        """Let originals be read that the metadata of further messages names."""
+        self.known = tuple(dict.fromkeys([*self.known, *keys]))
+
     def fetch(self, calls: Sequence[HiddenCall]) -> Mapping[str, Original]:
         """Read from the store what the calls may see and this call does not hold."""
         if not (keys := self._elsewhere(calls)):
@@ -110,14 +115,13 @@ class Answering:
                 if exhausted
                 else self._answer(call, fetched, share)
             )
-            tokens = ceil(measure(told.text))
-            left = max(0, left - tokens)
+            left = max(0, left - ceil(measure(told.text)))
             given.append(Answer(call_id=call.id, text=told.text, error=told.error))
             self.reports.append(
                 RetrievalReport(
                     round=round_,
                     arguments=call.raw,
-                    tokens=tokens,
+                    tokens=estimate_tokens(told.text),
                     error=told.error,
                     repeated=told.repeated,
                 )

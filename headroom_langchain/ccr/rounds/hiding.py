@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
@@ -139,6 +140,12 @@ class RoundFilter:
     def hides(self) -> bool:
         """Whether a piece of the round was held back."""
         return self._slots.holding
+
+    @property
+    def usage(self) -> UsageMetadata | None:
+        """What the provider counted, in all chunks together."""
+        told = [m.usage_metadata for m in self._messages if m.usage_metadata]
+        return reduce(add_usage, told) if told else None
 
     def message(self) -> AIMessageChunk:
         """Return the whole message of the round, hidden calls included."""

@@ -18,7 +18,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
-from headroom_langchain.open_streams import Owned
+from headroom_langchain.calls.open_streams import Owned
 
 if TYPE_CHECKING:
     from langchain_core.outputs import ChatGenerationChunk

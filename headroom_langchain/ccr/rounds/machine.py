@@ -38,7 +38,7 @@ from headroom_langchain.ccr.rounds.counting import (
 from headroom_langchain.ccr.rounds.hiding import RoundFilter, Seen
 from headroom_langchain.ccr.rounds.joining import joined_content, joined_extra
 from headroom_langchain.ccr.rounds.record import Answer, Record, Round, visible_digest
-from headroom_langchain.messages import METADATA_KEY
+from headroom_langchain.plan.messages import METADATA_KEY
 
 NOTHING_SAID: Final = "The model read originals and ended without an answer."
 """What the caller reads when no round of the model left anything to show."""
@@ -66,6 +66,10 @@ class Rounds:
         self.messages = list(messages)
         self.number = 0
         """Of the round now under way; the first is 0."""
+        self.spent: UsageMetadata | None = None
+        """What the provider counted for the round that was closed last."""
+        self.notes: list[str] = []
+        """What whoever reads a report should know of the rounds."""
         self._max_rounds = max_rounds
         self._max_record_tokens = max_record_tokens
         self._done: list[Round] = []
@@ -78,19 +82,6 @@ class Rounds:
         self._outputs: list[dict[str, Any]] = []
         self._message: AIMessage | None = None
         self._abandoned = False
-        self._dropped = 0
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What whoever reads a report should know of the rounds."""
-        if not self._dropped:
-            return ()
-        note = (
-            f"{self._dropped} answers were dropped from the record of the message, "
-            f"which is bounded to {self._max_record_tokens} tokens: the cached prefix "
-            "breaks there in the next request"
-        )
-        return (note,)
 
     @property
     def exhausted(self) -> bool:
@@ -101,6 +92,19 @@ class Rounds:
     def must_answer(self) -> bool:
         """Whether the model was told that it may not ask any more."""
         return self.number > self._max_rounds
+
+    @property
+    def heard(self) -> bool:
+        """Whether anything of this round came back yet."""
+        return self._result is not None or self._filter.heard
+
+    @property
+    def said(self) -> AIMessage | None:
+        """What the model said in this round so far, hidden calls included."""
+        if self._result is not None:
+            message = self._result.generations[0].message
+            return message if isinstance(message, AIMessage) else None
+        return _whole(self._filter.message()) if self._filter.heard else None
 
     def feed(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk | None:
         """Take in a chunk and return what the caller may see of it."""
@@ -127,6 +131,7 @@ class Rounds:
         rest = self._filter.end()
         message = self._heard()
         usage = self._heard_usage()
+        self.spent = self._filter.usage if self._result is None else usage
         self._usage = summed_usage(self._usage, usage) if self._sums else usage
         if message is None:
             return rest, ()
@@ -292,7 +297,13 @@ class Rounds:
                 rounds.append(Round.of(silent, usage=last.usage_metadata))
         record = Record(rounds=tuple(rounds), digest=visible_digest(self._visible()))
         bounded = record.bounded(self._max_record_tokens)
-        self._dropped = bounded.dropped
+        if bounded.dropped:
+            note = (
+                f"{bounded.dropped} answers were dropped from the record of the "
+                f"message, which is bounded to {self._max_record_tokens} tokens: the "
+                "cached prefix breaks there in the next request"
+            )
+            self.notes[:] = [note]
         return bounded
 
 

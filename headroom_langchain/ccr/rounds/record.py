@@ -19,7 +19,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.messages.ai import UsageMetadata
 
 from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
-from headroom_langchain.messages import METADATA_KEY
+from headroom_langchain.plan.messages import METADATA_KEY
 from headroom_langchain.tokens import estimate_tokens
 
 VERSION: Final = 1

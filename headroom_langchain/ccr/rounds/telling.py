@@ -12,7 +12,6 @@ from typing import Final
 
 from headroom_langchain.ccr.retrieval import answers
 from headroom_langchain.ccr.retrieval.json_query import JsonPath
-from headroom_langchain.ccr.retrieval.patterns import SafePattern
 from headroom_langchain.ccr.retrieval.reading import Read
 from headroom_langchain.ccr.retrieval.request import (
     Refusal,
@@ -22,6 +21,7 @@ from headroom_langchain.ccr.retrieval.request import (
 from headroom_langchain.ccr.retrieval.reranking import Rerank
 from headroom_langchain.ccr.rounds.calls import HiddenCall
 from headroom_langchain.ccr.store.base import Original
+from headroom_langchain.structure.patterns import SafePattern
 
 MALFORMED: Final = (
     "The arguments could not be read as JSON. Call headroom_retrieve again with "

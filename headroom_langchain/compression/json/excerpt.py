@@ -58,7 +58,9 @@ class TableExcerpt:
     """Whether a value of a row shown was cut or left out."""
 
 
-def excerpt_table(table: Table, budget: int, interest: Interest) -> TableExcerpt:
+def excerpt_table(
+    table: Table, budget: int, interest: Interest, *, plenty: float = 1.0
+) -> TableExcerpt:
     """Choose rows of a table that fit a budget.
 
     Args:
@@ -66,6 +68,7 @@ def excerpt_table(table: Table, budget: int, interest: Interest) -> TableExcerpt
         budget: Estimated tokens; rows that tell of errors may take half as much
             again.
         interest: What the agent was looking for.
+        plenty: Factor on how many ordinary rows are shown if there is room.
     """
     complete = "" if table.thinned else render_complete(table)
     if complete and estimate_tokens(complete) <= _SLACK * budget:
@@ -82,7 +85,7 @@ def excerpt_table(table: Table, budget: int, interest: Interest) -> TableExcerpt
         summary = summarize(described, f"{of} {table.noun}", room)
     header = _header(table, width, budget)
     used = estimate_tokens(header) + estimate_tokens(summary)
-    picked = reasons_by_row(pick_rows(table, columns, interest))
+    picked = reasons_by_row(pick_rows(table, columns, interest, plenty=plenty))
     lines = _fill(table, width, picked, budget, used)
     shown = [header.replace("\0", f", {len(lines)} shown", 1)]
     owner = ""

@@ -48,6 +48,8 @@ _ABSENT_OR_USUAL: Final = "which objects lack a field that is as usual"
 """What is missing where only the usual values were told once for all."""
 
 _LEFT_OVER: Final = 40
+_USUAL: Final = 0.1
+"""How far from 1 a factor on the budget is no wish of anybody."""
 _LESS: Final = 0.5
 _MORE: Final = 1.5
 _SCALE: Final = 3.0
@@ -70,6 +72,8 @@ class JsonReading:
     expanded: list[Block]
     """The same, with the JSON inside strings taken apart too."""
     inside: ExcerptText
+    tokens: int = 0
+    """Estimated tokens of the text that it was read from; 0 when there is none."""
 
     @classmethod
     def of(
@@ -88,7 +92,7 @@ class JsonReading:
         """
         blocks = read_blocks(value)
         expanded = read_blocks(expand(value)) if may_embed(source) else blocks
-        return cls(blocks, expanded, inside)
+        return cls(blocks, expanded, inside, estimate_tokens(source))
 
     def lossless(self) -> str | None:
         """Write the document as lines and tables that keep every value."""
@@ -103,7 +107,8 @@ class JsonReading:
         """
         pieces = hoist(refer_to_repeats(self.expanded))
         if len(pieces) == 1 and isinstance(pieces[0], Table):
-            table = excerpt_table(pieces[0], budget, interest)
+            plenty = self._plenty(budget)
+            table = excerpt_table(pieces[0], budget, interest, plenty=plenty)
             found = Excerpt(text=table.text, omitted=_omitted([table], pieces, 0))
         else:
             found = self._excerpt_pieces(pieces, budget, interest)
@@ -111,6 +116,11 @@ class JsonReading:
         if not found.omitted and (taken_apart or _has_texts(pieces)):
             return replace(found, omitted=_FORM)
         return found
+
+    def _plenty(self, budget: int) -> float:
+        """Return how much larger or smaller than usual a budget is."""
+        factor = budget / excerpt_budget(self.tokens) if self.tokens else 1.0
+        return factor if abs(factor - 1) > _USUAL else 1.0
 
     def _excerpt_pieces(
         self, pieces: list[Piece], budget: int, interest: Interest

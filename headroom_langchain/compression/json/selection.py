@@ -96,12 +96,21 @@ _SAMPLE: Final = 3
 _SMALL: Final = 60
 
 
-def pick_rows(table: Table, columns: list[Column], interest: Interest) -> list[Pick]:
+def pick_rows(
+    table: Table, columns: list[Column], interest: Interest, *, plenty: float = 1.0
+) -> list[Pick]:
     """Return the reasons to show rows, the most urgent first.
 
     A row can be picked for several reasons, and not every row is picked.
+
+    Args:
+        table: The table.
+        columns: Its columns.
+        interest: What the agent was looking for.
+        plenty: Factor on how many ordinary rows are picked.
     """
     total = len(table.rows)
+    sample = int(plenty * max(_SMALL, int(_SAMPLE * sqrt(total))))
     picks = [
         Pick(reason=Reason.FIRST, row=0),
         Pick(reason=Reason.LAST, row=total - 1),
@@ -112,10 +121,7 @@ def pick_rows(table: Table, columns: list[Column], interest: Interest) -> list[P
         picks += _of_column(column.open(), messages, table)
     picks += _asked(table, interest.arguments, Reason.ASKED)
     picks += _asked(table, interest.question, Reason.MENTIONED)
-    picks += [
-        Pick(reason=Reason.SAMPLE, row=row)
-        for row in spread(total, max(_SMALL, int(_SAMPLE * sqrt(total))))
-    ]
+    picks += [Pick(reason=Reason.SAMPLE, row=row) for row in spread(total, sample)]
     picks.sort(key=lambda pick: pick.reason)
     return picks
 

@@ -1,0 +1,1 @@
+"""Compression in agents and graphs, where everybody sees the retrievals."""

@@ -1,0 +1,1 @@
+"""What LangChain says of a call: configuration, observers, tools, streams."""

@@ -1,0 +1,1 @@
+"""A call of a wrapped model, from its messages to the answer."""

@@ -1,0 +1,1 @@
+"""What is to be done: the rules of a call, of a tool, of a message."""
