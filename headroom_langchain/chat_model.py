@@ -12,17 +12,15 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from langchain_core.callbacks import (
-    AsyncCallbackManager,
     AsyncCallbackManagerForLLMRun,
-    CallbackManager,
     CallbackManagerForLLMRun,
 )
 from langchain_core.embeddings import Embeddings
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import RunnableConfig
-from pydantic import ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from headroom_langchain.accounts.ledger import Ledger
 from headroom_langchain.calls.call_config import (
@@ -33,7 +31,6 @@ from headroom_langchain.calls.call_config import (
 )
 from headroom_langchain.calls.open_streams import Owned, closed_by, opened
 from headroom_langchain.calls.tracing import (
-    announced,
     observed_by,
     observers,
     observers_of,
@@ -42,8 +39,8 @@ from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, check
 from headroom_langchain.ccr.store.memory import InMemoryCCRStore
 from headroom_langchain.lifecycle.extension import Extensions
 from headroom_langchain.lifecycle.hooks import Hooks
-from headroom_langchain.model.around import ModelAroundModel
-from headroom_langchain.model.unwrapping import unwrapped
+from headroom_langchain.model.configured import ConfiguredCalls
+from headroom_langchain.model.unwrapping import refuse_unknown, unwrapped
 from headroom_langchain.reports.report import CallReport
 from headroom_langchain.reports.totals import Totals
 from headroom_langchain.rules.policy import CompressionPolicy
@@ -52,7 +49,7 @@ if TYPE_CHECKING:
     from headroom_langchain.model.caller import Caller
 
 
-class HeadroomChatModel(ModelAroundModel):
+class HeadroomChatModel(ConfiguredCalls):
     """A chat model whose large tool results are compressed on their way.
 
     The model sees excerpts with a marker, and may ask for the originals with the
@@ -72,9 +69,9 @@ class HeadroomChatModel(ModelAroundModel):
 
     Raises:
         NotAChatModelError: `inner` is no chat model.
+        ConfigurationError: A field is given that neither this model nor the inner
+            one has.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     policy: CompressionPolicy = Field(default_factory=CompressionPolicy)
     """What is compressed and how the model may ask for the rest."""
@@ -112,6 +109,7 @@ class HeadroomChatModel(ModelAroundModel):
         if inner is not None:
             fields["inner"] = inner
         fields = unwrapped(fields, wrapper=HeadroomChatModel)
+        refuse_unknown(fields, of=(type(self), type(fields["inner"])))
         # Not `super()`: with `preserve_type` the inner model's class comes next.
         BaseChatModel.__init__(self, **fields)
 
@@ -168,7 +166,7 @@ class HeadroomChatModel(ModelAroundModel):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         """Copy the settings and the inner model; the copy is counted for itself."""
-        copied = ModelAroundModel.__deepcopy__(self, memo)
+        copied = ConfiguredCalls.__deepcopy__(self, memo)
         copied.ledger = Ledger()
         return copied
 
@@ -301,76 +299,6 @@ class HeadroomChatModel(ModelAroundModel):
                 if event is None:
                     return
                 yield event
-
-    # The calls of users, with their configuration made known to the above
-
-    def invoke(
-        self,
-        input: LanguageModelInput,  # noqa: A002 - the name in langchain-core
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> AIMessage:
-        """Answer messages; see `BaseChatModel.invoke`."""
-        with published(config):
-            return BaseChatModel.invoke(self, input, config, stop=stop, **kwargs)
-
-    async def ainvoke(
-        self,
-        input: LanguageModelInput,  # noqa: A002 - the name in langchain-core
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> AIMessage:
-        """Answer messages; see `BaseChatModel.ainvoke`."""
-        with published(config):
-            return await BaseChatModel.ainvoke(self, input, config, stop=stop, **kwargs)
-
-    def stream(
-        self,
-        input: LanguageModelInput,  # noqa: A002 - the name in langchain-core
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> Iterator[AIMessageChunk]:
-        """Stream an answer; see `BaseChatModel.stream`."""
-        config, seen_by = announced(config, CallbackManager)
-        chunks = BaseChatModel.stream(self, input, config, stop=stop, **kwargs)
-        try:
-            while True:
-                # Never across a yield: the caller goes on in this context.
-                with published(config), observed_by(seen_by):
-                    chunk = next(chunks, None)
-                if chunk is None:
-                    return
-                yield chunk
-        finally:
-            chunks.close()  # type: ignore[attr-defined] # it is a generator
-
-    async def astream(
-        self,
-        input: LanguageModelInput,  # noqa: A002 - the name in langchain-core
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[AIMessageChunk]:
-        """Stream an answer; see `BaseChatModel.astream`."""
-        config, seen_by = announced(config, AsyncCallbackManager)
-        async with contextlib.AsyncExitStack() as streams:
-            chunks: Any = Owned(
-                BaseChatModel.astream(self, input, config, stop=stop, **kwargs)
-            )
-            streams.push_async_exit(chunks)
-            while True:
-                with published(config), observed_by(seen_by), closed_by(streams):
-                    chunk = await anext(chunks, None)
-                if chunk is None:
-                    return
-                yield chunk
 
     def stream_events(
         self,

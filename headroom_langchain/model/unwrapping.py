@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from langchain_core.language_models import BaseChatModel
@@ -63,6 +64,29 @@ def unwrapped(
     if not isinstance(inner, BaseChatModel):
         raise NotAChatModelError(_refused(inner))
     return fields
+
+
+def refuse_unknown(
+    fields: Mapping[str, Any], *, of: Sequence[type[BaseChatModel]]
+) -> None:
+    """Refuse fields that no model has, such as misspelt ones.
+
+    Args:
+        fields: What a wrapper is made from.
+        of: The wrapper and the inner model. What only the inner one takes is of no
+            effect on the wrapper, as langchain-core gives every model some of that.
+
+    Raises:
+        ConfigurationError: A field is unknown to all of them.
+    """
+    known: set[str | None] = set()
+    for model in of:
+        known.update(model.model_fields)
+        known.update(field.alias for field in model.model_fields.values())
+    if unknown := [name for name in fields if name not in known]:
+        own = ", ".join(of[0].model_fields)
+        msg = f"HeadroomChatModel has no field {unknown[0]!r}. Its fields: {own}."
+        raise ConfigurationError(msg)
 
 
 def _unbound(

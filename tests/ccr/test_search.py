@@ -337,3 +337,12 @@ def test_a_hunk_is_named_by_its_place_in_the_new_file() -> None:
     """What says where a change is has its line and function, not both ranges."""
     document = read_document(DIFF.replace("@@\n", "@@ def setup():\n", 1))
     assert document.label(document.owners[6]) == "src/one.py > +1 def setup():"
+
+
+@pytest.mark.parametrize("form", ["web-{}", "ord_{}", "A-{}", "run/{}"])
+def test_a_part_that_all_lines_have_finds_none_of_them(form: str) -> None:
+    """An id is found by itself, not by what it has in common with all the others."""
+    rows = [{"id": form.format(1000 + n), "at": n * 7919 % 10_007} for n in range(600)]
+    document = read_document(json.dumps(rows))
+    (line,) = rank(Index(document), form.format(1303)).matching
+    assert form.format(1303) in document.line(line)

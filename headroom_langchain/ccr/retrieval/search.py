@@ -170,12 +170,21 @@ def _words(index: Index, wanted: Mapping[str, float]) -> _Words:
         for term in (term for term in wanted if wanted[term] == share):
             alone = bm25.get_scores([term])
             lines = alone > 0
+            if 2 * lines.sum() > count and _is_part(term, wanted):
+                continue
             if lines.any():
                 weights[term] = share * bm25.idf[term]
                 having.append(lines)
                 part += alone
         scores += share * part
     return _Words(scores, as_rows(having, count), weights)
+
+
+def _is_part(term: str, wanted: Mapping[str, float]) -> bool:
+    """Tell whether a term stands for no more than a part of a word that occurs."""
+    return wanted[term] < 1 and any(
+        term != whole and term in whole for whole in wanted if wanted[whole] >= 1
+    )
 
 
 def _occurring(wanted: Mapping[str, float], vocabulary: Vocabulary) -> dict[str, float]:
