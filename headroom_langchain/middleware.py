@@ -26,7 +26,7 @@ from headroom_langchain.errors import ConfigurationError
 from headroom_langchain.lifecycle.participants import Participants, TakingPart
 from headroom_langchain.reports.report import CallReport
 from headroom_langchain.reports.totals import Totals
-from headroom_langchain.rules.policy import CompressionPolicy
+from headroom_langchain.rules.policy import CompressionPolicy, check_policy
 
 try:
     from langchain.agents.middleware import (
@@ -109,8 +109,9 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
                 `HeadroomChatModel`.
 
         Raises:
-            ConfigurationError: `compress` has another value, tool results are to be
-                compressed without a store, or who takes part has no fitting methods.
+            ConfigurationError: `policy` is no policy, `compress` has another value,
+                tool results are to be compressed without a store, or who takes part
+                has no fitting methods.
         """
         super().__init__()
         if compress != "model_calls":
@@ -120,6 +121,7 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
                 "for the latter, subclasses derive from HeadroomToolResultMiddleware."
             )
             raise ConfigurationError(msg)
+        check_policy(policy)
         self.policy = policy if policy is not None else CompressionPolicy()
         check_store(store)
         self.store = store if store is not None else InMemoryCCRStore()

@@ -26,6 +26,7 @@ from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, check_store
 from headroom_langchain.compressing import Job
 from headroom_langchain.document_prompts import document_keys
+from headroom_langchain.errors import ConfigurationError
 from headroom_langchain.lifecycle.participants import Participants, TakingPart
 from headroom_langchain.plan.messages import with_keys
 from headroom_langchain.reports.report import BlockReport
@@ -72,8 +73,8 @@ def wrap_tools(
             They see the call and its results, and must leave as many.
 
     Raises:
-        ConfigurationError: `store` is no `CCRStore`, or something given is no
-            extension.
+        ConfigurationError: `tools` is no list, `store` is no `CCRStore`, or something
+            given is no extension.
 
     Example:
         ```python
@@ -82,6 +83,9 @@ def wrap_tools(
         agent = create_agent(model, tools)
         ```
     """
+    if not isinstance(tools, Iterable):
+        msg = f"{tools!r} is no list of tools: write wrap_tools([...])"
+        raise ConfigurationError(msg)
     check_store(store)
     terms = Terms(policy=policy or CompressionPolicy(), namespace=namespace)
     participants = Participants.of(**taking_part)

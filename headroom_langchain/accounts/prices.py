@@ -145,8 +145,15 @@ class Prices:
             table: Prices by name or pattern.
             defaults: Whether `DEFAULT_PRICES` serve for models that no pattern of
                 the table matches.
+
+        Raises:
+            ConfigurationError: Something in the table is no `ModelPrice`.
         """
         self._table = dict(table or {})
+        for name, price in self._table.items():
+            if not isinstance(price, ModelPrice):
+                msg = f"the price of {name!r} is {price!r}: write ModelPrice(input=...)"
+                raise ConfigurationError(msg)
         self._defaults = defaults
 
     def of(self, model: str | None) -> ModelPrice | None:

@@ -102,6 +102,9 @@ def create_retrieve_tool(
         msg = f"max_tokens={max_tokens!r} is too small for an answer; give 100 or more"
         raise ConfigurationError(msg)
 
+    if store is None:
+        msg = "create_retrieve_tool needs the store that holds the originals"
+        raise ConfigurationError(msg)
     check_store(store)
     rerank = reranked_by(embeddings)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from langchain_core.messages import HumanMessage
@@ -16,9 +16,11 @@ from headroom_langchain import (
     HeadroomDocumentCompressor,
     HeadroomMiddleware,
     InMemoryCCRStore,
+    Prices,
     SharedContext,
     compress,
     compress_text,
+    create_retrieve_tool,
     wrap_tools,
 )
 from headroom_langchain.graph import ToolHooks, compress_node
@@ -83,3 +85,20 @@ def test_a_misspelled_name_is_refused(make: Callable[..., object]) -> None:
     """Without its store a compressor would leave nothing out, and not say why."""
     with pytest.raises((TypeError, ValueError), match="stroe"):
         make(stroe=STORE)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: HeadroomMiddleware(cast("Any", {"budget": 2})), "CompressionPolicy"),
+        (lambda: create_retrieve_tool(cast("Any", None)), "needs the store"),
+        (lambda: wrap_tools(cast("Any", len)), r"write wrap_tools\(\[\.\.\.\]\)"),
+        (lambda: Prices(cast("Any", {"gpt-5": 3})), "write ModelPrice"),
+    ],
+)
+def test_a_mistake_shows_where_it_is_made(
+    make: Callable[[], object], says: str
+) -> None:
+    """What cannot work is refused when it is made, not in the first call."""
+    with pytest.raises(ConfigurationError, match=says):
+        make()
