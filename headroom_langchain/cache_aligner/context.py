@@ -30,6 +30,7 @@ _EXAMPLES = (
 _EXAMPLE = re.compile(
     r"\bformat\b(?!:| is)|\blike:? [\"'`]?\Z|(?<!\.)\bexamples?(?: \w{1,12}){0,2} ?:"
 )
+_IN_EXAMPLE = ("format", "like", "example")
 _BLOCK = 400
 """How many characters an example may go on below the line that announces it."""
 _EXAMPLE_ABOVE = re.compile(r"(?i)\bexamples?\b[^\n.]{0,40}:[ `\w]*\n")
@@ -37,6 +38,7 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _FORMAT_AFTER = re.compile(
     r"[^\w\n]{0,24}(?:\w{1,12} ){0,3}(?:format|is optional|example)\b"
 )
+_IN_FORMAT_AFTER = ("format", "optional", "example")
 _LITERAL = re.compile(
     r"""(?:\([bru]?["']|[\w@]\(|\w\([^()]{0,80},\s["']|\breturn ["']"""
     r"""|[<>=!]= ?["']?|[<>]["']|#define \w{1,40}\s{1,9}"?"""
@@ -63,9 +65,8 @@ class Surroundings(NamedTuple):
             start: Where the value begins, in characters.
             end: Where it ends.
         """
-        before = text[max(0, start - REACH) : start]
-        after = text[end : end + REACH]
-        return cls(before[before.rfind("\n") + 1 :], after.partition("\n")[0])
+        before = text[max(0, start - REACH) : start].rpartition("\n")[2]
+        return cls(before, text[end : end + REACH].partition("\n")[0])
 
     @property
     def example(self) -> bool:
@@ -76,14 +77,17 @@ class Surroundings(NamedTuple):
     def announced(self) -> bool:
         """Whether words around the value call it an example."""
         before = self.before.lower()
-        for word in _EXAMPLES:
-            if word in before:
-                return True
-        if (
-            "example" in before or "like" in before or "format" in before
-        ) and _EXAMPLE.search(before):
-            return True
-        return bool(_FORMAT_AFTER.match(self.after))
+        return bool(
+            holds(before, _EXAMPLES)
+            or (holds(before, _IN_EXAMPLE) and _EXAMPLE.search(before))
+            or self.explained
+        )
+
+    @property
+    def explained(self) -> bool:
+        """Whether words behind the value call it an example."""
+        after = self.after
+        return holds(after, _IN_FORMAT_AFTER) and bool(_FORMAT_AFTER.match(after))
 
     @property
     def literal(self) -> bool:
@@ -126,7 +130,7 @@ class Surroundings(NamedTuple):
     def fixed(self) -> bool:
         """Whether anything here says that the value belongs to the text."""
         if not self.before or self.before.isspace():
-            return self.example
+            return self.explained
         return (
             self.example or self.literal or self.asset or self.resource or self.keyword
         )
@@ -155,6 +159,14 @@ def occurrences(text: str, *words: str) -> Iterator[int]:
         while at >= 0:
             yield at + len(word)
             at = text.find(word, at + len(word))
+
+
+def holds(text: str, words: tuple[str, ...]) -> bool:
+    """Return whether one of some words is in a text."""
+    for word in words:  # noqa: SIM110 - several times faster than a generator
+        if word in text:
+            return True
+    return False
 
 
 def lowered(text: str) -> str:

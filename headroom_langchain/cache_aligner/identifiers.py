@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from headroom_langchain.cache_aligner.context import Surroundings, lowered, occurrences
+from headroom_langchain.cache_aligner.context import Surroundings, holds, occurrences
 from headroom_langchain.cache_aligner.found import Found
 
 _UUID_MIDDLE = re.compile(r"-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-")
@@ -58,13 +58,14 @@ _SHORT_HASH = re.compile(
     (?P<value>(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,16}(?:(?:\.{3})?\s[0-9a-f]{7,16})?)(?![\w-])"""
 )
 _COMMITS = re.compile(r"(?:commits|git log[^\n:]{0,16}):?\s")
+_IN_COMMITS = ("commits", "git log")
 _LISTED = re.compile(r"[\s*-]{0,4}(?P<value>(?=[a-f]*\d)[0-9a-f]{7,16})\s[^\n]*\n?")
 
 _TRACE = re.compile(r"-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?![\w-])")
 _XRAY = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}(?![\w-])")
 _ULID = re.compile(r"0[0-9A-HJKMNP-TV-Z]{25}(?![0-9A-Za-z])")
 _SUFFIX = re.compile(
-    r"[_-](?:(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[0-9A-Za-z]{10,}+"
+    r"[_-](?=[0-9A-Za-z]{8})(?:(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[0-9A-Za-z]{10,}+"
     r"|(?=[A-Za-z]*\d+[A-Za-z]+\d)[0-9A-Za-z]{8,9}+(?![-\w]))"
 )
 _RANDOM = re.compile(r"(?=\w{13})[_-](?:[A-Za-z]*+\d++){4}")
@@ -114,16 +115,16 @@ _SHORTEST, _SHORTEST_FIELD = 5, 4
 """How long an id is at least, and when a colon stands before it."""
 
 
-def identifiers(text: str) -> Iterator[Found]:
+def identifiers(text: str, lower: str) -> Iterator[Found]:
     """Find the identifiers that were made for one call, session or state.
 
     Args:
         text: Any text.
+        lower: The same, `lowered`.
 
     Yields:
         UUIDs (`uuid`), web tokens (`jwt`), other ids (`id`), and hashes (`hash`).
     """
-    lower = lowered(text)
     yield from _uuids(text)
     for token in _JWT.finditer(text):
         yield Found("jwt", *token.span())
@@ -236,6 +237,11 @@ def _commits(text: str, lower: str) -> Iterator[Found]:
             told = told or bool(_TOLD.search(said) and not _RUNNING.search(said))
         if not told and not Surroundings.of(text, at, at).example:
             yield from _each(match)
+    if holds(lower, _IN_COMMITS):
+        yield from _listed(text, lower)
+
+
+def _listed(text: str, lower: str) -> Iterator[Found]:
     done = 0
     for heading in _COMMITS.finditer(lower):
         line = _LISTED.match(text, heading.end()) if heading.end() > done else None

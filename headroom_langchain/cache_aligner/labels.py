@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from headroom_langchain.cache_aligner.context import holds
+
 _NOW = (
     *("today", "tonight", "now", "current", "presently", "present date", "present day"),
     *("present time", "tomorrow", "yesterday", "this week", "this month"),
@@ -88,13 +90,13 @@ def is_own(before: str, after: str, *, clock: bool, year: bool) -> bool:
     start = max(map(before.rfind, _CLAUSE_ENDS)) + 1
     before = before[start:].lower()
     if year:
-        return _holds(before, _YEARS) and _is_called_now(before)
+        return holds(before, _YEARS) and _is_called_now(before)
     if _is_called_now(before):
         return True
     words, field = (_TIMES, _TIME_FIELD) if clock else (_DATES, _DATE_FIELD)
     return bool(
-        (_holds(before, words) and field.search(before))
-        or (_holds(before, _BEGINNINGS) and _BEGUN.search(before))
+        (holds(before, words) and field.search(before))
+        or (holds(before, _BEGINNINGS) and _BEGUN.search(before))
         or _IT_IS.search(before[-_LONGEST_IT_IS:])
         or (clock and before.strip() == "[" and after.startswith("]"))
         or (not clock and _NOW_AFTER.match(after))
@@ -103,17 +105,12 @@ def is_own(before: str, after: str, *, clock: bool, year: bool) -> bool:
 
 def _is_called_now(before: str) -> bool:
     for word in _NOW:
+        if word not in before:
+            continue
         at = before.rfind(word)
-        if at < 0 or (word.isascii() and before[at - 1 : at].isalpha()):
+        if word.isascii() and before[at - 1 : at].isalpha():
             continue
         between = before[at + len(word) :]
         if _BETWEEN.match(between) and not _ELSE.search(between):
-            return True
-    return False
-
-
-def _holds(text: str, words: tuple[str, ...]) -> bool:
-    for word in words:  # noqa: SIM110 - several times faster than a generator
-        if word in text:
             return True
     return False

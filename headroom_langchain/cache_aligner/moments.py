@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from headroom_langchain.cache_aligner.context import Surroundings, lowered, occurrences
+from headroom_langchain.cache_aligner.context import Surroundings, holds, occurrences
 from headroom_langchain.cache_aligner.found import Found, Kind
 from headroom_langchain.cache_aligner.labels import is_own
 
@@ -62,6 +62,8 @@ _BEFORE_YEAR = re.compile(
 )
 _LETTER = re.compile(r"[^\W\d_]")
 _BEFORE_DAY = re.compile(rf"(?i)(?<![0-9A-Za-z]){_WEEKDAY},?\s+(?:the\s+)?\Z")
+_DAY_WORDS = 2
+"""How many words a weekday and its article are."""
 _BEFORE_CLOCK = re.compile(rf"(?i)(?<![0-9A-Za-z]){_MONTH}\s+\d\d?\s\Z")
 _YEAR_AFTER = re.compile(r"\s(?:[A-Z]{2,4}\s)?\d{4}\b")
 _WITH_SECONDS = re.compile(r"\d\d?:\d\d:\d\d(?:\.\d+)?")
@@ -71,7 +73,7 @@ _OFFSET_AFTER = re.compile(r" (?:[+-]\d{4}|GMT|UTC)\b")
 
 _LABEL = re.compile(
     r"""(?:\b(?:at|time|timestamp|epoch|since|until|ts)\s\Z"""
-    r"""|([A-Za-z_]{1,40})(?: \([^)]{0,24}\))?["'`*)>\]]{0,3}"""
+    r"""|(?<![A-Za-z_])([A-Za-z_]{1,96})(?: \([^)]{0,24}\))?["'`*)>\]]{0,3}"""
     r"""(?:(?<=>)|\s{0,2}(?:[:=]|is)\s{0,2}["'`*<(\[{]{0,3})\Z)"""
 )
 _SINCE_1970 = re.compile(
@@ -94,11 +96,13 @@ _OF_CALL = re.compile(
 )
 _SIGNED = re.compile(r"\s+[^\W\d_][^<\n]{1,50}<[^>\s]+@")
 """The author of a change, as in the header of its entry."""
-_ROUND = re.compile(
+_MIDNIGHT = re.compile(
     r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00|\sUTC)?\Z|\s00:00:00\s\d{4}\Z"
-    r"|(?:^|\D)(?:19[0-8]\d|199[0-4]|9999)(?!\d)"
 )
-"""A boundary, or a year in which no such program ran."""
+"""Where a day begins: a boundary."""
+_FAR = re.compile(r"(?<!\d)(?:19[0-8]\d|199[0-4]|9999)(?!\d)")
+"""A year in which no such program ran."""
+_IN_FAR = ("19", "9999")
 _GOES_ON = re.compile(
     r"(?:[\s,(|\u2013\u2014-]|to|and|at|on|um|und|et|il est|is|bis|à|until){1,12}\Z"
 )
@@ -109,11 +113,12 @@ _INSIDE = frozenset("-./_")
 """Behind one of these a date is part of a longer name."""
 
 
-def moments(text: str) -> Iterator[Found]:
+def moments(text: str, lower: str) -> Iterator[Found]:
     """Find the moments that a program filled in.
 
     Args:
         text: Any text.
+        lower: The same, `lowered`.
 
     Yields:
         Dates (`date`), dates with times and times of day (`time`), and seconds or
@@ -135,7 +140,7 @@ def moments(text: str) -> Iterator[Found]:
             last = Found(moment.kind, moment.start, moment.end)
             yield last
     yield from _weekdays(text)
-    yield from _days(text)
+    yield from _days(text, lower)
 
 
 class _Moment(NamedTuple):
@@ -184,20 +189,14 @@ def _is_told(value: str, around: Surroundings) -> bool:
         and not _OF_CALL.search(around.before.lower())
     ):
         return True
-    if not around.before:
-        return bool(_SIGNED.match(around.after)) or _is_round(value)
-    between = around.before.endswith("from ") and around.after.startswith(
-        (" to", " until")
-    )
+    before, after = around
+    between = before.endswith("from ") and after.startswith((" to", " until"))
     return between or bool(
-        _SIGNED.match(around.after)
-        or (value[10:11] != "T" and _HAPPENED.search(around.before[-_NEAR:]))
-        or _is_round(value)
+        ("@" in after and _SIGNED.match(after))
+        or (value[10:11] != "T" and _HAPPENED.search(before[-_NEAR:]))
+        or ("00:00" in value and _MIDNIGHT.search(value))
+        or (holds(value, _IN_FAR) and _FAR.search(value))
     )
-
-
-def _is_round(value: str) -> bool:
-    return ("00:00" in value or "9" in value) and bool(_ROUND.search(value))
 
 
 def _extent(text: str, candidate: re.Match[str]) -> _Moment:
@@ -231,7 +230,9 @@ def _part_before(
     if candidate.lastgroup == "year":
         return _BEFORE_YEAR.search(before)
     if candidate.lastgroup != "clock":
-        return _BEFORE_DAY.search(before)
+        words = before.rsplit(maxsplit=_DAY_WORDS)
+        start = len(words[0]) if len(words) > _DAY_WORDS else 0
+        return _BEFORE_DAY.search(before, start)
     # As in a system's log: without a year, also behind the time.
     logged = _WITH_SECONDS.fullmatch(candidate[0])
     dated = logged is None or _YEAR_AFTER.match(text, candidate.end())
@@ -270,8 +271,8 @@ _DAY_OF_YEAR = re.compile(
 )
 
 
-def _days(text: str) -> Iterator[Found]:
-    for end in occurrences(lowered(text), "today", "date"):
+def _days(text: str, lower: str) -> Iterator[Found]:
+    for end in occurrences(lower, "today", "date"):
         match = _DAY_OF_YEAR.match(text, end)
         if match is not None:
             start, last = match.span("value")

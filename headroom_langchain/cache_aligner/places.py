@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from headroom_langchain.cache_aligner.context import (
     REACH,
     Surroundings,
-    lowered,
     occurrences,
 )
 from headroom_langchain.cache_aligner.found import Found
@@ -36,17 +35,17 @@ _ADDRESS = re.compile(r"0x[0-9A-Fa-f]{6,16}(?=[>)\s]|\Z)")
 _BEFORE_ADDRESS = re.compile(r"(?:\sat\s|[A-Za-z_]\()\Z")
 
 
-def places(text: str) -> Iterator[Found]:
+def places(text: str, lower: str) -> Iterator[Found]:
     """Find what holds for one process or one machine only.
 
     Args:
         text: Any text.
+        lower: The same, `lowered`.
 
     Yields:
         Temporary paths (`path`), numbers of processes and passing ports (`process`),
         addresses in memory (`address`).
     """
-    lower = lowered(text)
     for roots, own in ((_OWN_ROOTS, True), (_ROOTS, False)):
         for root in roots:
             done = 0

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
-from headroom_langchain.cache_aligner.context import in_example
+from headroom_langchain.cache_aligner.context import in_example, lowered
 from headroom_langchain.cache_aligner.found import Found, Kind
 from headroom_langchain.cache_aligner.identifiers import identifiers
 from headroom_langchain.cache_aligner.moments import moments
@@ -64,7 +65,9 @@ def volatile(text: str) -> tuple[VolatileToken, ...]:
     tokens: list[VolatileToken] = []
     line, line_start, done = 1, 0, 0
     examples = "xample" in text
-    for found in _apart([*places(text), *identifiers(text), *moments(text)]):
+    lower = lowered(text)
+    every = [*places(text, lower), *identifiers(text, lower), *moments(text, lower)]
+    for found in _apart(every):
         if examples and in_example(text, found.start):
             continue
         if breaks := text.count("\n", done, found.start):
@@ -89,7 +92,9 @@ def _apart(found: list[Found]) -> list[Found]:
     """Sort what was found; of what overlaps, the earlier and longer one stays."""
     apart: list[Found] = []
     end = 0
-    for one in sorted(found, key=lambda one: (one.start, -one.end)):
+    found.sort(key=attrgetter("end"), reverse=True)
+    found.sort(key=attrgetter("start"))
+    for one in found:
         if one.start >= end:
             apart.append(one)
             end = one.end

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _SHORT = 1000
 """Characters below which counting is cheaper than remembering the count."""
 
+_UNRULED = (None, NO_RULE)
+
 _LONGEST_STUB = 16_384
 """Characters below which a text that says so may stand for a file."""
 
@@ -87,14 +89,15 @@ class Decider:
             token_counter: Counts the figures of the report; decides nothing.
         """
         self._policy = policy
+        self._ruled = bool(policy.tools)
         self._redeemable = redeemable
         self._memo, self._counts = memory.outcomes, memory.counts
         self._count = token_counter
 
     def rule(self, block: TextBlock) -> tuple[str | None, ToolRule]:
         """Return the rule for a text, and the pattern it stands under."""
-        if block.tool is None:
-            return None, NO_RULE
+        if block.tool is None or not self._ruled:
+            return _UNRULED
         return self._policy.rule_for(block.tool)
 
     def spared(self, block: TextBlock) -> str | None:

@@ -171,12 +171,14 @@ class Plan:
         """Return what is known of each text already."""
         decider, known = self._decider, list[Outcome | None]()
         for block, spared in zip(self._blocks, self._spared, strict=True):
+            if spared is not None:
+                known.append(decider.unchanged(block, spared))
+                continue
             bias = self._bias(block)
-            reason = spared or ("protected" if bias.protect else None)
             known.append(
-                decider.known(block, bias)
-                if reason is None
-                else decider.unchanged(block, reason)
+                decider.unchanged(block, "protected")
+                if bias.protect
+                else decider.known(block, bias)
             )
         return known
 

@@ -204,8 +204,6 @@ class CompressionPolicy(BaseModel):
 
         A tool that no pattern matches has a rule that changes nothing, under `None`.
         """
-        if not self.tools:
-            return None, NO_RULE
         pattern = _match(tool.casefold(), tuple(self.tools))
         return pattern, NO_RULE if pattern is None else self.tools[pattern]
 
