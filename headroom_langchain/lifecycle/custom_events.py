@@ -43,7 +43,7 @@ class CustomEvents:
     The names of the events are `headroom_setup`, `headroom_pre_start` and so on, one
     for each `Stage`. An event belongs to the run of the model, or to the run around
     it where that is not known, or else to one run for the whole call. Where nobody
-    listens, nothing is told.
+    listens, nothing is told; callbacks that a model was made with do not listen.
 
     Example:
         ```python
@@ -57,12 +57,14 @@ class CustomEvents:
     def on_pipeline_event(self, event: PipelineEvent) -> None:
         """Tell a stage to the callbacks."""
         manager = get_callback_manager_for_config(call_config())
+        _add_observers(manager)
         name, data = f"headroom_{event.stage}", figures(event)
         manager.on_custom_event(name, data, run_id=_run(event, manager))
 
     async def aon_pipeline_event(self, event: PipelineEvent) -> None:
         """Tell a stage to the callbacks."""
         manager = get_async_callback_manager_for_config(call_config())
+        _add_observers(manager)
         name, data = f"headroom_{event.stage}", figures(event)
         await manager.on_custom_event(name, data, run_id=_run(event, manager))
 
@@ -75,6 +77,17 @@ def figures(event: PipelineEvent) -> Figures:
         "surface": event.call.surface,
     }
     return {**said, **_FIGURES[type(event)](event)}
+
+
+def _add_observers(manager: BaseCallbackManager) -> None:
+    """Add who sees the model's run though no configuration names them.
+
+    So are the callbacks of `generate`, which has no configuration.
+    """
+    model = observers()
+    for handler in model.handlers if model is not None else ():
+        if handler not in manager.handlers:
+            manager.add_handler(handler, inherit=False)
 
 
 def _run(event: PipelineEvent, manager: BaseCallbackManager) -> UUID:

@@ -127,6 +127,15 @@ def test_a_node_of_a_graph_tells_the_graph() -> None:
     assert listener.names == CALL[:8]
 
 
+def test_callbacks_of_generate_listen() -> None:
+    """`generate` takes callbacks and no configuration; they hear every stage, too."""
+    listener = Listener()
+    model = wrapped(extensions=[CustomEvents()])
+    model.generate([history()], callbacks=[listener])
+    assert listener.names == CALL
+    assert listener.runs == listener.model
+
+
 def test_nobody_need_listen() -> None:
     """Outside of any run, and without callbacks, nothing is told and nothing fails."""
     result = compress(history(), extensions=[CustomEvents()])
