@@ -15,7 +15,6 @@ from langchain_core.callbacks import BaseCallbackHandler
 from headroom_langchain.accounts.ledger import Ledger
 from headroom_langchain.accounts.prices import Prices, Savings
 from headroom_langchain.accounts.watching import Watching, counted_in
-from headroom_langchain.reports.report import CallReport
 from headroom_langchain.reports.totals import Totals
 
 if TYPE_CHECKING:
@@ -44,27 +43,13 @@ class HeadroomCallbackHandler(Watching, BaseCallbackHandler):
         self.ledger = ledger if ledger is not None else Ledger()
 
     @property
-    def total(self) -> Totals:
-        """The sum of all calls."""
-        return self.ledger.total
-
-    @property
     def models(self) -> Mapping[str | None, Totals]:
         """The sum of all calls of each model, by its name."""
         return self.ledger.models
 
-    @property
-    def report(self) -> CallReport | None:
-        """What the call did that was begun last, or `None` before the first."""
-        return self.ledger.report
-
     def total_of(self, conversation: str | None) -> Totals:
         """Return the sum of the calls of a conversation: its `thread_id`."""
         return self.ledger.total_of(conversation)
-
-    def report_of(self, conversation: str | None) -> CallReport | None:
-        """Return what the last call of a conversation did."""
-        return self.ledger.report_of(conversation)
 
     def savings(self, prices: Prices | None = None) -> Savings | None:
         """Return what all calls saved in money; see `Ledger.savings`."""

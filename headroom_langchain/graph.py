@@ -13,6 +13,7 @@ from typing import Any, Unpack
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
+from headroom_langchain.accounts.ledger import Counted
 from headroom_langchain.accounts.outside import Books, Tell
 from headroom_langchain.agents.retrieval_graph import create_retrieval_graph
 from headroom_langchain.agents.tool_hooks import ToolHooks
@@ -22,9 +23,7 @@ from headroom_langchain.compressing import Job
 from headroom_langchain.lifecycle.participants import NOBODY, Participants, TakingPart
 from headroom_langchain.plan.deciding import Memory
 from headroom_langchain.plan.messages import recorded_keys, with_keys
-from headroom_langchain.reports.report import CallReport
 from headroom_langchain.reports.results import CompressionResult
-from headroom_langchain.reports.totals import Totals
 from headroom_langchain.rules.policy import CompressionPolicy
 from headroom_langchain.rules.terms import Terms, messages_of
 
@@ -43,8 +42,11 @@ Result = CompressionResult[BaseMessage]
 Notes = tuple[str, ...]
 
 
-class CompressingNode(Runnable[Any, Update]):
-    """A node that compresses the messages of a state."""
+class CompressingNode(Counted, Runnable[Any, Update]):
+    """A node that compresses the messages of a state.
+
+    What others send of its results is not known here, so `total` counts each run once.
+    """
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class CompressingNode(Runnable[Any, Update]):
         """
         self.name = name
         self._books = Books()
+        self.ledger = self._books.ledger
         self._update = update
         self._terms = Terms(policy=policy or CompressionPolicy(), namespace=namespace)
         check_store(store)
@@ -101,20 +104,6 @@ class CompressingNode(Runnable[Any, Update]):
         with published(config), self._books.compression(config) as tell:
             result = await self._job(messages, config).arun()
             return self._told(messages, result, tell)
-
-    @property
-    def report(self) -> CallReport | None:
-        """What the last run of the node did, or `None` before the first."""
-        return self._books.ledger.report
-
-    def report_of(self, conversation: str | None) -> CallReport | None:
-        """Return what the last run did in a conversation: its `thread_id`."""
-        return self._books.ledger.report_of(conversation)
-
-    @property
-    def total(self) -> Totals:
-        """The sum of all runs; what is sent of their results is not known here."""
-        return self._books.ledger.total
 
     def _job(
         self, messages: list[BaseMessage], config: RunnableConfig | None

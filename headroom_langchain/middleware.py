@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, cast
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
-from headroom_langchain.accounts.ledger import Ledger
+from headroom_langchain.accounts.ledger import Counted, Ledger
 from headroom_langchain.agents.tool_hooks import ToolHooks
 from headroom_langchain.agents.visible_retrieval import as_answer, asked_rounds, closing
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE, CCRStore, check_store
@@ -24,8 +24,6 @@ from headroom_langchain.ccr.store.memory import InMemoryCCRStore
 from headroom_langchain.chat_model import HeadroomChatModel
 from headroom_langchain.errors import ConfigurationError
 from headroom_langchain.lifecycle.participants import Participants, TakingPart
-from headroom_langchain.reports.report import CallReport
-from headroom_langchain.reports.totals import Totals
 from headroom_langchain.rules.policy import CompressionPolicy, check_policy
 
 try:
@@ -48,7 +46,7 @@ Compress = Literal["model_calls", "tool_results"]
 """Where an agent's texts are compressed."""
 
 
-class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
+class HeadroomMiddleware(Counted, AgentMiddleware[Any, Any, Any]):
     """Compresses large tool results in an agent.
 
     Put it last: middleware that comes after it would see the wrapped model.
@@ -132,21 +130,7 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
         Participants.of(**taking_part)
         self._taking_part = taking_part
         self._wrapped: HeadroomChatModel | None = None
-        self._ledger = Ledger()
-
-    @property
-    def report(self) -> CallReport | None:
-        """What the call of the model did that was begun last, or `None`."""
-        return self._ledger.report
-
-    def report_of(self, conversation: str | None) -> CallReport | None:
-        """Return what the last call of a conversation did: its `thread_id`."""
-        return self._ledger.report_of(conversation)
-
-    @property
-    def total(self) -> Totals:
-        """The sum of all calls."""
-        return self._ledger.total
+        self.ledger = Ledger()
 
     def wrap_model_call(
         self,
@@ -175,7 +159,7 @@ class HeadroomMiddleware(AgentMiddleware[Any, Any, Any]):
                 namespace=self.namespace,
                 preserve_type=self.preserve_type,
                 embeddings=self.embeddings,
-                ledger=self._ledger,
+                ledger=self.ledger,
                 **self._taking_part,
             )
         return wrapped
@@ -214,24 +198,11 @@ class HeadroomToolResultMiddleware(HeadroomMiddleware):
             namespace=namespace,
             embeddings=embeddings,
         )
+        self.ledger = self._hooks.ledger
         if compress != "tool_results":
             msg = f"compress={compress!r}: write HeadroomMiddleware(compress=...)."
             raise ConfigurationError(msg)
         self.tools = [self._hooks.tool] if terms.offered else []
-
-    @property
-    def report(self) -> CallReport | None:
-        """What the last compression did, with the retrievals after it."""
-        return self._hooks.report
-
-    def report_of(self, conversation: str | None) -> CallReport | None:
-        """Return what `report` tells, for one conversation: its `thread_id`."""
-        return self._hooks.report_of(conversation)
-
-    @property
-    def total(self) -> Totals:
-        """The sum of all compressions, each counted once, and of all retrievals."""
-        return self._hooks.total
 
     def wrap_tool_call(
         self,

@@ -175,3 +175,32 @@ class Ledger:
         else:
             self._pages.move_to_end(conversation)
         return page
+
+
+class Counted:
+    """Something whose calls a ledger adds up."""
+
+    ledger: Ledger
+    """What adds up."""
+
+    @property
+    def report(self) -> CallReport | None:
+        """What was begun last, or `None` before the first.
+
+        With several at a time that may be anybody's; `report_of` tells those of one
+        conversation.
+        """
+        return self.ledger.report
+
+    def report_of(self, conversation: str | None) -> CallReport | None:
+        """Return what was done last in a conversation; `None` for an unknown one.
+
+        Args:
+            conversation: Its `thread_id` or `session_id`; `None` for what had neither.
+        """
+        return self.ledger.report_of(conversation)
+
+    @property
+    def total(self) -> Totals:
+        """The sum of all that was done."""
+        return self.ledger.total

@@ -15,7 +15,7 @@ from langchain_core.callbacks import CallbackManager
 from langchain_core.runnables import RunnableConfig
 
 from headroom_langchain.accounts.ledger import Ledger
-from headroom_langchain.accounts.metadata import figures_of
+from headroom_langchain.accounts.metadata import compression_of, figures_of
 from headroom_langchain.accounts.watching import ledgers_of
 from headroom_langchain.calls.call_config import conversation, published
 from headroom_langchain.calls.tracing import chain_run, observers_within, write_figures
@@ -75,13 +75,7 @@ class Books:
                     conversation=named,
                     figures=figures,
                 )
-                told.update(
-                    texts=len(blocks),
-                    compressed=sum(block.skipped is None for block in blocks),
-                    tokens_before=figures.tokens_before,
-                    tokens_after=figures.tokens_after,
-                    hashes=[block.key for block in blocks if block.key],
-                )
+                told.update(compression_of(blocks))
                 self._enter(report, figures, observers)
 
             yield tell

@@ -8,16 +8,13 @@ from contextvars import ContextVar
 
 from langchain_core.callbacks import BaseCallbackManager, Callbacks
 
-from headroom_langchain.accounts.ledger import Ledger
+from headroom_langchain.accounts.ledger import Counted, Ledger
 
 _LEDGERS: ContextVar[tuple[Ledger, ...]] = ContextVar("headroom_ledgers", default=())
 
 
-class Watching:
+class Watching(Counted):
     """A callback handler that has a ledger."""
-
-    ledger: Ledger
-    """What adds up."""
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from headroom_langchain.accounts.bookkeeping import (
     asked_outside,
     keep_figures,
 )
+from headroom_langchain.accounts.ledger import Counted
 from headroom_langchain.accounts.outside import Books, Tell
 from headroom_langchain.agents.tool_results import mapped, tool_messages
 from headroom_langchain.agents.visible_retrieval import Told, VisibleRetrieval
@@ -40,9 +41,7 @@ from headroom_langchain.errors import ConfigurationError
 from headroom_langchain.lifecycle.participants import Participants, TakingPart
 from headroom_langchain.plan.deciding import Memory
 from headroom_langchain.plan.messages import text_blocks
-from headroom_langchain.reports.report import CallReport
 from headroom_langchain.reports.results import CompressionResult
-from headroom_langchain.reports.totals import Totals
 from headroom_langchain.rules.policy import CompressionPolicy
 from headroom_langchain.rules.terms import Terms, messages_of
 
@@ -57,11 +56,14 @@ _BEFORE = 2
 """Messages put before the results of a tool: what was asked, and the call."""
 
 
-class ToolHooks:
+class ToolHooks(Counted):
     """Compresses what tools return, and answers `headroom_retrieve`.
 
     A call of `headroom_retrieve` may read the originals that the thread's own
     messages stand for, in the namespace of the call, and no others.
+
+    `report` is what the last compression did, with the retrievals after it; `total`
+    counts each compression once.
 
     Example:
         ```python
@@ -125,24 +127,11 @@ class ToolHooks:
         )
         """`headroom_retrieve`, for the list of tools; the hooks answer its calls."""
         self._books = Books()
+        self.ledger = self._books.ledger
         self.store = kept
         self._compress = compress
         memory = None if compress else Memory()
         self._retrieval = VisibleRetrieval(kept, memory=memory, embeddings=embeddings)
-
-    @property
-    def report(self) -> CallReport | None:
-        """What the last compression did, with the retrievals after it."""
-        return self._books.ledger.report
-
-    def report_of(self, conversation: str | None) -> CallReport | None:
-        """Return what `report` tells, for one conversation: its `thread_id`."""
-        return self._books.ledger.report_of(conversation)
-
-    @property
-    def total(self) -> Totals:
-        """The sum of all compressions, each counted once, and of all retrievals."""
-        return self._books.ledger.total
 
     def wrap_tool_call(
         self,

@@ -24,6 +24,7 @@ _MADE = re.compile(
     )"""
 )
 _TEMPLATE = "XXXX"
+"""What stands in a pattern for `mktemp`, which is no path yet."""
 _LONGEST = 1024
 
 _NUMBER = re.compile(r"""["'`]?[\s:=#]{1,3}["'`]?(\d{2,7})(?!\w|\.\d)""")

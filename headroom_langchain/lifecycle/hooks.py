@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator, SkipValidation
 
 from headroom_langchain.errors import ConfigurationError
+from headroom_langchain.reports.report import TextSums
 from headroom_langchain.rules.bias import Bias
 
 if TYPE_CHECKING:
@@ -20,27 +21,12 @@ __all__ = ["Bias", "CompressionHooks", "Hooks", "Outgoing", "checked_hooks"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class Outgoing(TextSums):
     """Messages as they go out, and what was decided about their texts."""
 
     messages: tuple[BaseMessage, ...]
     blocks: tuple[BlockReport, ...]
     """One entry for each text, in order."""
-
-    @property
-    def tokens_before(self) -> int:
-        """Tokens of all texts as they were read."""
-        return sum(block.tokens_before for block in self.blocks)
-
-    @property
-    def tokens_after(self) -> int:
-        """Tokens of all texts as they are now."""
-        return sum(block.tokens_after for block in self.blocks)
-
-    @property
-    def tokens_saved(self) -> int:
-        """Tokens less than before."""
-        return self.tokens_before - self.tokens_after
 
 
 class CompressionHooks:

@@ -18,6 +18,7 @@ from langchain_core.messages import BaseMessage
 
 from headroom_langchain.accounts.account import opened
 from headroom_langchain.accounts.ledger import Ledger
+from headroom_langchain.accounts.metadata import compression_of
 from headroom_langchain.accounts.watching import ledgers_of
 from headroom_langchain.calls.call_config import configurable
 from headroom_langchain.calls.tool_choice import ToolChoice
@@ -272,19 +273,6 @@ def _compression(call: Call, plan: Plan) -> Steps[Compressed]:
     inputs = {"texts": plan.texts}
     with chain_run(call.observers, "headroom_compress", inputs) as told:
         compressed = yield from work(plan)
-        _tell(call, told, compressed)
+        if call.observers is not None:
+            told.update(compression_of(compressed.blocks))
     return compressed
-
-
-def _tell(call: Call, told: dict[str, Any], compressed: Compressed) -> None:
-    """Tell observers what was compressed, in figures and without the texts."""
-    if call.observers is None:
-        return
-    blocks = compressed.blocks
-    tokens = {
-        "tokens_before": sum(block.tokens_before for block in blocks),
-        "tokens_after": sum(block.tokens_after for block in blocks),
-    }
-    told["compressed"] = sum(block.skipped is None for block in blocks)
-    told.update(tokens)
-    told["hashes"] = [original.key for original in compressed.originals]

@@ -39,6 +39,30 @@ class BlockReport:
     """The factor that a hook put on its budget."""
 
 
+class TextSums:
+    """Sums over the texts of something."""
+
+    __slots__ = ()
+
+    blocks: tuple[BlockReport, ...]
+    """One entry for each text, in order."""
+
+    @property
+    def tokens_before(self) -> int:
+        """Tokens of all texts as they were given."""
+        return sum(block.tokens_before for block in self.blocks)
+
+    @property
+    def tokens_after(self) -> int:
+        """Tokens of all texts as compression left them."""
+        return sum(block.tokens_after for block in self.blocks)
+
+    @property
+    def tokens_saved(self) -> int:
+        """Tokens that compression took away; retrievals are not subtracted."""
+        return self.tokens_before - self.tokens_after
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrievalReport:
     """One hidden call of `headroom_retrieve`."""
@@ -80,7 +104,7 @@ class RequestReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallReport:
+class CallReport(TextSums):
     """What one call of a wrapped model did, or one compression outside of it.
 
     Tokens are estimated with `estimate_tokens`, for every text that has been sent, so
@@ -104,21 +128,6 @@ class CallReport:
     """What the call adds to the totals."""
     total: Totals = NOTHING
     """The running total of its conversation, when the report was asked for."""
-
-    @property
-    def tokens_before(self) -> int:
-        """Tokens of all text blocks as they were given."""
-        return sum(block.tokens_before for block in self.blocks)
-
-    @property
-    def tokens_after(self) -> int:
-        """Tokens of all text blocks as they were sent first."""
-        return sum(block.tokens_after for block in self.blocks)
-
-    @property
-    def tokens_saved(self) -> int:
-        """Tokens that compression took away; retrievals are not subtracted."""
-        return self.tokens_before - self.tokens_after
 
     @property
     def tokens_retrieved(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from langchain_core.messages import BaseMessage, convert_to_messages
 
 from headroom_langchain.plan.messages import text_blocks
-from headroom_langchain.reports.report import BlockReport
+from headroom_langchain.reports.report import BlockReport, TextSums
 
 if TYPE_CHECKING:
     from headroom_langchain.display.terminal import Screen
@@ -19,7 +19,7 @@ M = TypeVar("M", BaseMessage, dict[str, Any], BaseMessage | dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompressionResult(Generic[M]):
+class CompressionResult(TextSums, Generic[M]):
     """Messages as they may be sent, and what was decided about their texts."""
 
     messages: list[M]
@@ -31,21 +31,6 @@ class CompressionResult(Generic[M]):
     """The messages as they were given."""
     notes: tuple[str, ...] = ()
     """What went wrong without stopping the compression."""
-
-    @property
-    def tokens_before(self) -> int:
-        """Tokens of all texts as they were given."""
-        return sum(block.tokens_before for block in self.blocks)
-
-    @property
-    def tokens_after(self) -> int:
-        """Tokens of all texts as they are now."""
-        return sum(block.tokens_after for block in self.blocks)
-
-    @property
-    def tokens_saved(self) -> int:
-        """Tokens less than before."""
-        return self.tokens_before - self.tokens_after
 
     def __rich__(self) -> Screen:
         """Return what `rich` prints in a terminal."""

@@ -194,3 +194,34 @@ def test_a_change_of_a_policy_is_checked() -> None:
         CompressionPolicy().model_copy(update={"budgets": 2.0})
     with pytest.raises(ValidationError):
         CompressionPolicy().model_copy(update={"budget": -1})
+
+
+RULES = {
+    "more": ToolRule(budget=3.0),
+    "less": ToolRule(budget=0.05),
+    "kept": ToolRule(keep=("7",)),
+    "kept everything": ToolRule(keep=(".",)),
+    "another kind": ToolRule(kind="code"),
+    "own": ToolRule(compressor=FirstLine("1")),
+}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@pytest.mark.parametrize("text", [LOG, ROWS, PROSE], ids=["log", "rows", "prose"])
+def test_the_laws_hold_under_any_rule(text: str, rule: ToolRule) -> None:
+    """Under a rule, too, results are reversible, never larger, idempotent, causal."""
+    store = InMemoryCCRStore()
+    policy = CompressionPolicy(tools={"run": rule})
+    messages = history(("run", text))
+    first = compress(messages, policy=policy, store=store)
+    block = first.blocks[-1]
+    if block.key is not None:
+        original = store.get(block.key)
+        assert original is not None
+        assert original.content == text
+    assert len(str(first.messages[-1].content)) <= len(text)
+    again = compress(first.messages, policy=policy, store=store)
+    assert again.messages == first.messages
+    longer = [*messages, AIMessage("So."), *history(("run", text[::-1]))]
+    later = compress(longer, policy=policy, store=store)
+    assert later.messages[: len(messages)] == first.messages
