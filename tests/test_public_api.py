@@ -120,7 +120,12 @@ def test_the_changelog_names_the_version() -> None:
 def test_the_environment_is_read_by_programs_only() -> None:
     """Settings are arguments: nothing but a command looks into the environment."""
     package = ROOT / "headroom_langchain"
-    allowed = {package / "exact_tokens.py"}
+    serving = package / "serve" / "operations"
+    allowed = {
+        package / "exact_tokens.py",
+        serving / "metrics.py",
+        serving / "worker_counts.py",
+    }
     for path in sorted(package.rglob("*.py")):
         if "cli" in path.parts or path in allowed:
             continue

@@ -1,7 +1,8 @@
-"""The command `headroom-langchain`: compress, retrieve, evaluate, stats, a demo.
+"""The command `headroom-langchain`: compress, retrieve, evaluate, serve, and more.
 
 Exit codes: 0 when all went well, 1 for an error told on stderr, 2 for a command
-line that makes no sense, 130 after Ctrl-C, 141 when nobody reads the output.
+line that makes no sense, 130 after Ctrl-C, 141 when nobody reads the output; `wrap`
+has those of the command it runs.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parser().parse_args(arguments)
     try:
-        _run(options)
+        code = _run(options)
         sys.stdout.flush()
     except CommandError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
@@ -43,10 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _BROKEN_PIPE
     except KeyboardInterrupt:
         return _INTERRUPTED
-    return 0
+    return code
 
 
-def _run(options: Namespace) -> None:
+def _run(options: Namespace) -> int:
     if options.command == "compress":
         from headroom_langchain.cli.compress import compress_file
 
@@ -63,10 +64,19 @@ def _run(options: Namespace) -> None:
         from headroom_langchain.cli.stats import stats
 
         stats(options)
+    elif options.command == "serve":
+        from headroom_langchain.cli.serve import serve
+
+        serve(options)
+    elif options.command == "wrap":
+        from headroom_langchain.cli.wrap import wrap
+
+        return wrap(options)
     else:
         from headroom_langchain.cli.demo import demo
 
         demo(options)
+    return 0
 
 
 def _forget_output() -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import math
 from typing import Final
 
 from headroom_langchain._version import __version__
+from headroom_langchain.cli.serve_arguments import add_serve, add_wrap
+from headroom_langchain.cli.values import factor, prices
 
 PROGRAM: Final = "headroom-langchain"
 """The name of the command."""
-
-_MOST_PRICES: Final = 3
-"""Of input, of cached input, of output."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,6 +26,8 @@ def parser() -> argparse.ArgumentParser:
     _retrieve(commands)
     _eval(commands)
     _stats(commands)
+    _policy(add_serve(commands))
+    _policy(add_wrap(commands))
     return made
 
 
@@ -69,7 +69,7 @@ def _compress(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     compress.add_argument(
         "--budget",
         metavar="X",
-        type=_factor,
+        type=factor,
         help="factor on the size of the excerpt (default: 1.0)",
     )
     _policy(compress)
@@ -142,7 +142,7 @@ def _eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     made.add_argument(
         "--budget",
         metavar="X",
-        type=_factor,
+        type=factor,
         help="factor on the size of excerpts (default: 1.0)",
     )
     _policy(made)
@@ -154,14 +154,14 @@ def _eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     made.add_argument(
         "--price",
         metavar="X",
-        type=_factor,
+        type=factor,
         default=3.0,
         help="of a million input tokens (default: 3.00)",
     )
     made.add_argument(
         "--cached-price",
         metavar="X",
-        type=_factor,
+        type=factor,
         default=0.3,
         help="of a million cached input tokens (default: 0.30)",
     )
@@ -190,7 +190,7 @@ def _stats(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     money.add_argument(
         "--price",
         metavar="IN[,CACHED[,OUT]]",
-        type=_prices,
+        type=prices,
         help="of a million tokens: input, input from the provider's cache "
         "(default: as input), output",
     )
@@ -204,22 +204,3 @@ def _policy(command: argparse.ArgumentParser) -> None:
         help="rules in TOML, or JSON in *.json: fields of CompressionPolicy, such as "
         '[tools."sql_*"] with budget = 0.5; other options come before it',
     )
-
-
-def _prices(value: str) -> tuple[float, ...]:
-    prices = tuple(_factor(part) for part in value.split(","))
-    if len(prices) > _MOST_PRICES:
-        msg = f"{value!r} has more than IN,CACHED,OUT"
-        raise argparse.ArgumentTypeError(msg)
-    return prices
-
-
-def _factor(value: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        msg = f"{value!r} is no number above 0"
-        raise argparse.ArgumentTypeError(msg)
-    return number

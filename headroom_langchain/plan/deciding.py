@@ -62,10 +62,14 @@ class Outcome:
 class Memory:
     """What was found out about texts, so that nobody need look again."""
 
-    def __init__(self) -> None:
-        """Start empty."""
-        self.outcomes: Memo[Outcome] = Memo()
-        self.counts: Memo[int] = Memo()
+    def __init__(self, *, max_size: int = 64 * 2**20) -> None:
+        """Start empty.
+
+        Args:
+            max_size: Characters that may be remembered of each, 64 Mi by default.
+        """
+        self.outcomes: Memo[Outcome] = Memo(max_size=max_size)
+        self.counts: Memo[int] = Memo(max_size=max_size)
 
 
 class Decider:

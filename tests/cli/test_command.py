@@ -90,6 +90,7 @@ def test_ctrl_c_ends_the_command(tmp_path: Path) -> None:
         (["--version"], {"langchain_core", "pydantic", "sqlite3", "rich"}),
         (["retrieve", "0", "--store", "no"], {"langchain_core", "pydantic", "rich"}),
         (["stats", "--store", "no"], {"langchain_core", "pydantic", "rich"}),
+        (["wrap", "--help"], {"langchain_core", "pydantic", "uvicorn", "rich"}),
         (["compress", "missing"], {"langgraph", "numpy", "openai", "rich", "tiktoken"}),
     ],
 )

@@ -18,6 +18,7 @@ from pages import ROOT, Block
 
 from headroom_langchain import CCRStore
 from headroom_langchain.cli import main
+from headroom_langchain.cli.arguments import parser
 
 PROGRAM: Final = "headroom-langchain"
 
@@ -86,7 +87,9 @@ class Page:
             words = shlex.split(command, comments=True)
             if not words:
                 continue
-            if words[0] == PROGRAM:
+            if words[0] == PROGRAM and _serves(words[1:]):
+                parser().parse_args(words[1:])
+            elif words[0] == PROGRAM:
                 self._run(words[1:])
             else:
                 check_command(words)
@@ -115,6 +118,11 @@ class Page:
             out.flush()
             self._printed += raw.getvalue().decode("utf-8")
         assert code == 0, f"{shlex.join(words)}\n{errors.getvalue()}"
+
+
+def _serves(words: list[str]) -> bool:
+    """Tell whether a command goes on until somebody ends it."""
+    return words[0] in {"serve", "wrap"} and words[-1] != "--help"
 
 
 def same_output(shown: str, printed: str) -> bool:

@@ -91,7 +91,8 @@ def test_the_site_loads_nothing_from_elsewhere(links: dict[Path, _Links]) -> Non
 
 
 @pytest.mark.parametrize(
-    "module", ["", ".cache_aligner", ".graph", ".lifecycle", ".shared_context"]
+    "module",
+    ["", ".cache_aligner", ".graph", ".lifecycle", ".serve", ".shared_context"],
 )
 def test_every_public_name_is_in_the_reference(
     module: str, links: dict[Path, _Links]

@@ -36,7 +36,7 @@ def with_all_counts(
         if isinstance(last.get(key), Mapping):
             total: Any = None
             for known in rounds:
-                total = _added(total, known.get(key))
+                total = added_counts(total, known.get(key))
             counted[key] = total
     return counted
 
@@ -61,11 +61,16 @@ def with_all_logprobs(
     return {**last, "logprobs": {**given[-1], **listed}}
 
 
-def _added(left: Any, right: Any) -> Any:
-    """Add numbers, and the numbers in mappings; of all else the last counts."""
+def added_counts(left: Any, right: Any) -> Any:
+    """Add numbers, and the numbers in mappings; of all else the last counts.
+
+    Args:
+        left: What was counted so far, or `None`.
+        right: What was counted next, or `None`.
+    """
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         keys = [*left, *(key for key in right if key not in left)]
-        return {key: _added(left.get(key), right.get(key)) for key in keys}
+        return {key: added_counts(left.get(key), right.get(key)) for key in keys}
     numbers = isinstance(left, int | float) and isinstance(right, int | float)
     if numbers and not isinstance(left, bool) and not isinstance(right, bool):
         return left + right

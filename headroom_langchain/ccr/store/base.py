@@ -18,6 +18,7 @@ from headroom_langchain.ccr.store.figures import Figures, Line, Topic
 from headroom_langchain.ccr.store.inventory import Entry, StoreStats, doomed
 from headroom_langchain.ccr.store.original import (
     KEY_LENGTH,
+    NOTE_PREFIX,
     Original,
     content_key,
 )
@@ -287,8 +288,12 @@ class CCRStore(ABC):
         )
 
     def _placed(self, namespace: str | None) -> Iterator[Placed]:
-        """Yield what is kept, some originals at a time."""
-        listed = list(self.entries(namespace=namespace))
+        """Yield what is kept, some originals at a time; notes are none."""
+        listed = [
+            entry
+            for entry in self.entries(namespace=namespace)
+            if not entry.key.startswith(NOTE_PREFIX)
+        ]
         for place, group in groupby(listed, key=lambda entry: entry.namespace):
             for keys in _batches((entry.key, entry.size) for entry in group):
                 found = self.get_many(keys, namespace=place)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 KEY_LENGTH: Final = 24
 """Hex digits of a key: 96 bits of SHA-256."""
+NOTE_PREFIX: Final = "note-"
+"""What the keys of notes begin with, which are no originals."""
 
 
 def content_bytes(content: str) -> bytes:

@@ -1,0 +1,1 @@
+"""What serving costs, beside asking the upstream directly."""
