@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from headroom_langchain.serve.client import (
@@ -17,14 +17,13 @@ from headroom_langchain.serve.client import (
     Send,
     path_of,
 )
-from headroom_langchain.serve.dialects.dialect import Problem, Provider
 from headroom_langchain.serve.findings import Findings
 from headroom_langchain.serve.handled import Observer
 from headroom_langchain.serve.hooks import StreamEnd, StreamHooks
 from headroom_langchain.serve.routing import route
 from headroom_langchain.serve.settings import Limits
 from headroom_langchain.serve.upstream import UpstreamError
-from headroom_langchain.serve.wire.problems import body
+from headroom_langchain.serve.wire.problems import Problem, Provider, body
 
 _log: Final = logging.getLogger("headroom_langchain.serve")
 
@@ -121,8 +120,7 @@ class App:
         findings = Findings()
         self._open += 1
         try:
-            for observer in self._observers:
-                observer.began()
+            self._observe(lambda observer: observer.began())
             await self._answer(client, findings)
         except Left:
             findings.outcome = "left"
@@ -183,8 +181,7 @@ class App:
 
     async def _tell(self, client: Client, findings: Findings) -> None:
         handled = findings.handled(client)
-        for observer in self._observers:
-            observer.ended(handled)
+        self._observe(lambda observer: observer.ended(handled))
         if client.hooked is None:
             return
         end = StreamEnd(
@@ -202,6 +199,13 @@ class App:
                 await client.hooked.error(findings.problem)
         finally:
             await client.hooked.end(end)
+
+    def _observe(self, told: Callable[[Observer], None]) -> None:
+        for observer in self._observers:
+            try:
+                told(observer)
+            except Exception:  # noqa: BLE001 - it only looks on
+                _log.exception("the observer %s failed", type(observer).__name__)
 
 
 def _folder(path: str) -> str:

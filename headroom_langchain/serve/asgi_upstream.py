@@ -16,12 +16,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from headroom_langchain.serve.client import Asgi, Message, Scope
-from headroom_langchain.serve.upstream import (
-    Headers,
-    Incoming,
-    Outgoing,
-    UpstreamError,
-)
+from headroom_langchain.serve.upstream import Incoming, Outgoing, UpstreamError
+from headroom_langchain.serve.wire.headers import Headers
 
 _log: Final = logging.getLogger("headroom_langchain.serve")
 

@@ -20,10 +20,10 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 from uuid import uuid4
 
-from headroom_langchain.serve.dialects.dialect import Problem
 from headroom_langchain.serve.hooks import HookedStream, Stream, StreamHooks
 from headroom_langchain.serve.settings import Limits
-from headroom_langchain.serve.upstream import Headers
+from headroom_langchain.serve.wire.headers import Headers
+from headroom_langchain.serve.wire.problems import Problem
 
 Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = MutableMapping[str, Any]

@@ -62,9 +62,7 @@ def create_app(
     if model is not None:
         from headroom_langchain.serve.model_backed import ModelBackend
 
-        backend = ModelBackend(
-            model, heartbeat=limits.heartbeat, namespace=namespace
-        )
+        backend = ModelBackend(model, heartbeat=limits.heartbeat, namespace=namespace)
     else:
         where = upstreams or Upstreams()
         rules = Rules(

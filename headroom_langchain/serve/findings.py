@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from headroom_langchain.reports.report import BlockReport, RetrievalReport
 from headroom_langchain.serve.client import Client
-from headroom_langchain.serve.dialects.dialect import Problem
 from headroom_langchain.serve.handled import Handled, Outcome
 from headroom_langchain.serve.wire.body import Json
+from headroom_langchain.serve.wire.problems import Problem
 
 
 @dataclass(slots=True, kw_only=True)

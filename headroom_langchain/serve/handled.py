@@ -62,7 +62,7 @@ class Handled:
 
     @property
     def tokens_sent(self) -> int:
-        """Tokens of texts that were sent on: in every round, with what was retrieved."""
+        """Tokens of texts sent on: in every round, with what was retrieved."""
         after = sum([block.tokens_after for block in self.blocks])
         retrieved = sum([retrieval.tokens for retrieval in self.retrievals])
         return self.rounds * after + retrieved

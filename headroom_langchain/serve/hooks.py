@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Final, Protocol
 
-from headroom_langchain.serve.dialects.dialect import Problem
 from headroom_langchain.serve.handled import Outcome
-from headroom_langchain.serve.turn.reading import Decode, decoder_of
-from headroom_langchain.serve.upstream import Headers
 from headroom_langchain.serve.wire.body import Json
+from headroom_langchain.serve.wire.encodings import Decode, decoder_of
+from headroom_langchain.serve.wire.headers import Headers
+from headroom_langchain.serve.wire.problems import Problem
 
 _log: Final = logging.getLogger("headroom_langchain.serve")
 

@@ -16,12 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from headroom_langchain.serve.settings import Limits
-from headroom_langchain.serve.upstream import (
-    Headers,
-    Incoming,
-    Outgoing,
-    UpstreamError,
-)
+from headroom_langchain.serve.upstream import Incoming, Outgoing, UpstreamError
+from headroom_langchain.serve.wire.headers import Headers
 from headroom_langchain.serve.wire.target import joined
 
 if TYPE_CHECKING:
@@ -90,12 +86,9 @@ class HttpUpstream:
             extensions=self._extensions,
         )
         connection = await self._connection()
-        try:
-            with _told():
-                response = await connection.handle_async_request(sent)
-        except BaseException:
-            await _discard(connection)
-            raise
+        with _told():
+            # It closes itself when this fails or is cancelled.
+            response = await connection.handle_async_request(sent)
         if response.status not in _STATUSES:
             await _discard(connection)
             msg = f"the upstream answered with the status {response.status}"

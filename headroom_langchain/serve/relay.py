@@ -5,7 +5,6 @@ Whatever goes wrong while a request is read, it is passed on as it came.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,25 +13,25 @@ from typing import Final
 
 from headroom_langchain.accounts.bookkeeping import akeep_figures
 from headroom_langchain.accounts.outside import compressed_totals, retrieved_totals
-from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE
 from headroom_langchain.reports.report import CallReport
 from headroom_langchain.serve.client import Client, Refused
-from headroom_langchain.serve.dialects.dialect import Dialect, Problem, Provider
+from headroom_langchain.serve.dialects.dialect import Dialect
 from headroom_langchain.serve.findings import Findings
 from headroom_langchain.serve.hooks import wants_stream
 from headroom_langchain.serve.routing import route
 from headroom_langchain.serve.settings import Limits
+from headroom_langchain.serve.tenants import tenant
 from headroom_langchain.serve.turn.asking import Asking
 from headroom_langchain.serve.turn.passing import pass_on, pass_on_watched
 from headroom_langchain.serve.turn.preparing import Prepared, Rules, prepare
 from headroom_langchain.serve.turn.rounds import Rounds
 from headroom_langchain.serve.turn.turn import Turn
-from headroom_langchain.serve.upstream import Headers, Incoming, Outgoing, Upstream
+from headroom_langchain.serve.upstream import Incoming, Outgoing, Upstream
 from headroom_langchain.serve.wire.headers import for_upstream
+from headroom_langchain.serve.wire.problems import Problem, Provider
 
 _log: Final = logging.getLogger("headroom_langchain.serve")
 _OK: Final = 200
-_CREDENTIALS: Final = (b"authorization", b"x-api-key", b"api-key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,17 +157,6 @@ class Relay:
         store, namespace = self.rules.store, findings.namespace
         if failed := await akeep_figures(store, report, namespace=namespace):
             findings.notes.append(failed)
-
-
-def tenant(headers: Headers) -> str:
-    """Return the namespace of whoever holds the credential of a request.
-
-    It tells nothing of the credential itself.
-    """
-    held = [value for name, value in headers if name in _CREDENTIALS and value]
-    if not held:
-        return DEFAULT_NAMESPACE
-    return "key-" + hashlib.sha256(b"\n".join(held)).hexdigest()[:16]
 
 
 def _outgoing(

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from headroom_langchain.serve.dialects.chat import CHAT
-from headroom_langchain.serve.dialects.dialect import Dialect, Provider
+from headroom_langchain.serve.dialects.dialect import Dialect
 from headroom_langchain.serve.dialects.messages import MESSAGES
 from headroom_langchain.serve.dialects.responses import RESPONSES
-from headroom_langchain.serve.upstream import Headers
+from headroom_langchain.serve.wire.headers import Headers
+from headroom_langchain.serve.wire.problems import Provider
 
 _PATHS: Final[tuple[tuple[str, Dialect], ...]] = (
     ("/v1/messages", MESSAGES),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
-Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
-"""Names, in lower case, and values, in their order; a name may come twice."""
+from headroom_langchain.serve.wire.headers import Headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

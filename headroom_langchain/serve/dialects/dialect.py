@@ -7,7 +7,6 @@ see; it writes the next request of a turn, and the end of the answer.
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
@@ -19,23 +18,10 @@ from headroom_langchain.ccr.rounds.record import Answer
 from headroom_langchain.rules.policy import CompressionPolicy
 from headroom_langchain.serve.wire.body import Body, Json
 from headroom_langchain.serve.wire.frames import Frame
-
-Provider: TypeAlias = Literal["anthropic", "openai"]
-"""Whose protocol it is; errors and headers are those of the provider."""
+from headroom_langchain.serve.wire.problems import Problem, Provider
 
 Notes: TypeAlias = Mapping[str, Json]
 """What was noted under a name in an earlier request, perhaps by another process."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """What went wrong, for the client."""
-
-    status: int
-    """The status of HTTP that fits it, whether or not it can still be sent."""
-    message: str
-    type: str = ""
-    """The provider's own name for it; empty for what the status stands for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,11 +165,11 @@ class Request(Protocol):
         """Offer the retrieve tool."""
         ...
 
-    def bytes(self) -> bytes:
+    def written(self) -> bytes:
         """Return the body for the upstream."""
         ...
 
-    def proceed(self, exchange: Exchange) -> builtins.bytes:
+    def proceed(self, exchange: Exchange) -> bytes:
         """Return the body of the next round, which goes on behind the exchange."""
         ...
 

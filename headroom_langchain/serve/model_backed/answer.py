@@ -8,12 +8,12 @@ from typing import Final
 
 from headroom_langchain.accounts.ledger import Ledger
 from headroom_langchain.reports.report import CallReport
-from headroom_langchain.serve.dialects.dialect import Problem
 from headroom_langchain.serve.model_backed.asked import Protocol
 from headroom_langchain.serve.model_backed.failures import problem_body
 from headroom_langchain.serve.model_backed.pump import Pump
-from headroom_langchain.serve.upstream import Headers
 from headroom_langchain.serve.wire.body import Json
+from headroom_langchain.serve.wire.headers import Headers
+from headroom_langchain.serve.wire.problems import Problem
 
 JSON: Final = (b"content-type", b"application/json")
 EVENTS: Final = (b"content-type", b"text/event-stream; charset=utf-8")

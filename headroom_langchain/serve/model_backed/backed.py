@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from langchain_core.language_models import BaseChatModel
 
 from headroom_langchain.ccr.store.base import DEFAULT_NAMESPACE
-from headroom_langchain.serve.dialects.dialect import Problem
 from headroom_langchain.serve.model_backed.answer import Answer, failed
 from headroom_langchain.serve.model_backed.asked import Protocol, RequestError
 from headroom_langchain.serve.model_backed.calling import call_of
@@ -22,6 +21,7 @@ from headroom_langchain.serve.model_backed.messages_request import read_messages
 from headroom_langchain.serve.model_backed.remembering import Remembered
 from headroom_langchain.serve.model_backed.turn import ModelTurn
 from headroom_langchain.serve.wire.body import Json
+from headroom_langchain.serve.wire.problems import Problem
 
 
 class ModelBacked:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from headroom_langchain.serve.client import Client, Refused
-from headroom_langchain.serve.dialects.dialect import Problem
 from headroom_langchain.serve.model_backed.answer import Answer
 from headroom_langchain.serve.model_backed.asked import Protocol
 from headroom_langchain.serve.model_backed.backed import ModelBacked
-from headroom_langchain.serve.relay import tenant
-from headroom_langchain.serve.upstream import Headers
+from headroom_langchain.serve.tenants import tenant
 from headroom_langchain.serve.wire.body import Body, Json
 from headroom_langchain.serve.wire.frames import dumped
+from headroom_langchain.serve.wire.headers import Headers
+from headroom_langchain.serve.wire.problems import Problem
 from headroom_langchain.tokens import estimate_tokens
 
 if TYPE_CHECKING:

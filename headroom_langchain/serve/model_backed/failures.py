@@ -6,11 +6,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
-from headroom_langchain.serve.dialects.dialect import Problem, Provider
 from headroom_langchain.serve.model_backed.asked import Protocol
-from headroom_langchain.serve.upstream import Headers
 from headroom_langchain.serve.wire.body import Json
-from headroom_langchain.serve.wire.problems import body
+from headroom_langchain.serve.wire.headers import Headers
+from headroom_langchain.serve.wire.problems import Problem, Provider, body
 
 _log: Final = logging.getLogger("headroom_langchain.serve")
 

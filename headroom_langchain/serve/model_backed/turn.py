@@ -13,7 +13,6 @@ from langchain_core.runnables import RunnableConfig
 
 from headroom_langchain.accounts.ledger import Ledger
 from headroom_langchain.accounts.watching import counted_in
-from headroom_langchain.serve.dialects.dialect import Problem
 from headroom_langchain.serve.model_backed.answer import (
     EVENTS,
     JSON,
@@ -46,9 +45,10 @@ from headroom_langchain.serve.model_backed.messages_answer import (
 from headroom_langchain.serve.model_backed.pieces import Piece, Reader
 from headroom_langchain.serve.model_backed.pump import LATE, Pump
 from headroom_langchain.serve.model_backed.remembering import Remembered
-from headroom_langchain.serve.upstream import Headers
 from headroom_langchain.serve.wire.body import Json
 from headroom_langchain.serve.wire.frames import dumped
+from headroom_langchain.serve.wire.headers import Headers
+from headroom_langchain.serve.wire.problems import Problem
 
 _STARTS: Final = {"messages": "msg_", "chat": "chatcmpl-"}
 """How the ids of answers begin."""

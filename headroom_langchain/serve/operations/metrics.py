@@ -137,7 +137,7 @@ class _Counts:
             "retrievals", "Hidden calls for originals.", "dialect", "result"
         )
         self.before = counter("tokens_before", "Of texts as they came.", "dialect")
-        self.after = counter("tokens_sent", "Of texts sent on, in all rounds.", "dialect")
+        self.after = counter("tokens_sent", "Of texts sent on.", "dialect")
         self.usage = counter(
             "usage_tokens", "What providers counted.", "dialect", "type"
         )

@@ -7,23 +7,17 @@ from dataclasses import replace
 from typing import Final
 
 from headroom_langchain.ccr.rounds.answering import Answering
-from headroom_langchain.serve.dialects.dialect import (
-    Dialect,
-    Exchange,
-    Problem,
-    Request,
-    Spoken,
-)
+from headroom_langchain.serve.dialects.dialect import Dialect, Exchange, Request, Spoken
 from headroom_langchain.serve.turn.reading import content
 from headroom_langchain.serve.turn.rounds import Asked
 from headroom_langchain.serve.upstream import (
-    Headers,
     Incoming,
     Outgoing,
     Upstream,
     UpstreamError,
 )
-from headroom_langchain.serve.wire.problems import problem_of
+from headroom_langchain.serve.wire.headers import Headers
+from headroom_langchain.serve.wire.problems import Problem, problem_of
 
 _OK: Final = 200
 _BUSY: Final = frozenset({429, 503, 529})

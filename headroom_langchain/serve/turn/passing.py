@@ -10,14 +10,15 @@ import zlib
 from typing import Final
 
 from headroom_langchain.serve.client import Client
-from headroom_langchain.serve.dialects.dialect import Dialect, Notes, Problem
+from headroom_langchain.serve.dialects.dialect import Dialect, Notes
 from headroom_langchain.serve.turn.preparing import Prepared
-from headroom_langchain.serve.turn.reading import decoder_of, is_stream
 from headroom_langchain.serve.turn.rounds import BROKEN
 from headroom_langchain.serve.upstream import Incoming, UpstreamError
 from headroom_langchain.serve.wire.body import Json
+from headroom_langchain.serve.wire.encodings import decoder_of, is_stream
 from headroom_langchain.serve.wire.frames import Frame, Frames
 from headroom_langchain.serve.wire.headers import for_client
+from headroom_langchain.serve.wire.problems import Problem
 
 _OK: Final = 200
 

@@ -114,7 +114,7 @@ async def _compressed(plain: Prepared, rules: Rules, namespace: str) -> Prepared
             request.restore(await notes.aget(past), policy.replay)
         request.offer()
     large = len(raw) >= _THREAD_WORTH
-    body = await asyncio.to_thread(request.bytes) if large else request.bytes()
+    body = await asyncio.to_thread(request.written) if large else request.written()
     return replace(
         plain,
         body=body,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from headroom_langchain.ccr.rounds.machine import NOTHING_SAID
-from headroom_langchain.serve.dialects.dialect import Problem, Spoken
+from headroom_langchain.serve.dialects.dialect import Spoken
+from headroom_langchain.serve.wire.problems import Problem
 
 BROKEN = Problem(
     status=502, message="The upstream's stream ended before its answer did."

@@ -17,7 +17,6 @@ from headroom_langchain.serve.client import Client, Refused
 from headroom_langchain.serve.dialects.dialect import (
     Dialect,
     Exchange,
-    Problem,
     Request,
     Spoken,
     Streamed,
@@ -25,19 +24,19 @@ from headroom_langchain.serve.dialects.dialect import (
 from headroom_langchain.serve.dialects.usage import added
 from headroom_langchain.serve.findings import Findings
 from headroom_langchain.serve.turn.asking import Asking, RoundFailed
-from headroom_langchain.serve.turn.reading import (
+from headroom_langchain.serve.turn.reading import content
+from headroom_langchain.serve.turn.rounds import Asked, Broken, Finished, Rounds
+from headroom_langchain.serve.upstream import UpstreamError
+from headroom_langchain.serve.wire.body import Json
+from headroom_langchain.serve.wire.encodings import (
     DAMAGED,
-    content,
     decoder_of,
     is_json,
     is_stream,
 )
-from headroom_langchain.serve.turn.rounds import Asked, Broken, Finished, Rounds
-from headroom_langchain.serve.upstream import Headers, UpstreamError
-from headroom_langchain.serve.wire.body import Json
 from headroom_langchain.serve.wire.frames import Frames, dumped
-from headroom_langchain.serve.wire.headers import for_client
-from headroom_langchain.serve.wire.problems import body
+from headroom_langchain.serve.wire.headers import Headers, for_client
+from headroom_langchain.serve.wire.problems import Problem, body
 
 T = TypeVar("T")
 

@@ -7,10 +7,11 @@ What belongs to one connection ends with it: those that HTTP names, and those th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
 
-from headroom_langchain.serve.upstream import Headers
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+"""Names, in lower case, and values, in their order; a name may come twice."""
 
 REDACTED: Final = b"[redacted]"
 """What stands in a log for a secret."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
-from headroom_langchain.serve.dialects.dialect import Problem, Provider
 from headroom_langchain.serve.wire.frames import dumped
+
+Provider: TypeAlias = Literal["anthropic", "openai"]
+"""Whose protocol it is; errors and headers are those of the provider."""
 
 _ANTHROPIC: Final = {
     401: "authentication_error",
@@ -27,6 +30,17 @@ _OPENAI: Final = {429: "rate_limit_exceeded"}
 _SERVER_FAILED: Final = 500
 _LONGEST: Final = 2000
 """Characters of a text that is no JSON, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What went wrong, for the client."""
+
+    status: int
+    """The status of HTTP that fits it, whether or not it can still be sent."""
+    message: str
+    type: str = ""
+    """The provider's own name for it; empty for what the status stands for."""
 
 
 def type_of(provider: Provider, problem: Problem) -> str:

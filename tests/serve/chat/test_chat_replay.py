@@ -47,7 +47,7 @@ def restored(
     stored = json.loads(json.dumps(notes))
     known = {name: stored[name] for name in request.past if name in stored}
     request.restore(known, replay)
-    value: list[Json] = json.loads(request.bytes())["messages"]
+    value: list[Json] = json.loads(request.written())["messages"]
     return value
 
 
@@ -155,11 +155,11 @@ def test_the_bytes_are_those_of_the_round_before() -> None:
     """What is put back is byte for byte what was sent, so that caches hold."""
     first = request_of([USER])
     turn = answer(ROUNDS, first)
-    sent = first.bytes()
+    sent = first.written()
     start, end = sent.index(b'{"role":"assistant"'), sent.rindex(b'], "tools"')
     later = request_of([USER, shown(turn.sent), USER])
     later.restore({name: turn.notes[name] for name in later.past}, "always")
-    assert sent[start:end] in later.bytes()
+    assert sent[start:end] in later.written()
 
 
 def test_results_out_of_order() -> None:

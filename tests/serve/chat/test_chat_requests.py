@@ -52,7 +52,7 @@ HISTORY: list[Json] = [
 
 
 def sent(request: Request) -> Json:
-    value: Json = json.loads(request.bytes())
+    value: Json = json.loads(request.written())
     return value
 
 
@@ -93,15 +93,15 @@ def test_only_texts_of_results_change() -> None:
             texts = {block.path: block.text.replace("long", "1")}
             messages[index] = rewritten(messages[index], texts, ["0" * 24])
     request.shorten(messages)
-    assert request.bytes() == raw.replace("long", "1").encode()
+    assert request.written() == raw.replace("long", "1").encode()
 
 
 def test_nothing_changes_the_bytes() -> None:
     """Without a change the body is the client's own."""
     request = request_of(HISTORY)
-    before = request.bytes()
+    before = request.written()
     request.shorten(request.messages({}))
-    assert request.bytes() is before
+    assert request.written() is before
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_the_next_request() -> None:
     """The next round goes on behind what was said and answered, byte for byte."""
     request = request_of(HISTORY)
     request.offer()
-    before = request.bytes()
+    before = request.written()
     said = (
         {"reasoning_content": "hm"},
         {"content": "Let me see."},
@@ -232,7 +232,7 @@ def test_the_next_request() -> None:
         "tool_call_id": "h",
         "content": "what h asked for",
     }
-    assert request.bytes().startswith(before[: before.index(b'"critic"')])
+    assert request.written().startswith(before[: before.index(b'"critic"')])
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,9 @@ from chat_turns import (
 )
 
 from headroom_langchain import CompressionPolicy
-from headroom_langchain.serve.dialects.dialect import Problem
 from headroom_langchain.serve.wire.body import Json
 from headroom_langchain.serve.wire.frames import Frames
+from headroom_langchain.serve.wire.problems import Problem
 
 PLAIN = [
     b": OPENROUTER PROCESSING\n\n",

@@ -96,7 +96,7 @@ def _numbered(answers: list[Said]) -> list[Said]:
 @pytest.mark.parametrize("kind", sorted(SPEAKERS))
 @settings(
     deadline=None,
-    max_examples=8,
+    max_examples=5,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(answers=st.lists(_answers, min_size=1, max_size=4))

@@ -17,11 +17,9 @@ from headroom_langchain.ccr.marker import RETRIEVE_TOOL_NAME
 BAD = {
     "unknown": json.dumps({"hash": UNKNOWN_HASH}),
     "misshapen": json.dumps({"hash": "the first one, please"}),
-    "number": json.dumps({"hash": 5}),
     "none": "{}",
     "extra": json.dumps({"hash": UNKNOWN_HASH, "colour": "red"}),
     "no JSON": '{"hash": ',
-    "no object": '["lost"]',
     "empty": "",
 }
 

@@ -32,7 +32,7 @@ def _told(client: Speaker, error: Exception, house: House) -> None:
         assert "overloaded_error" in str(error)
 
 
-@pytest.mark.parametrize("at", [0, 1, 4, 7])
+@pytest.mark.parametrize("at", [0, 1, 5])
 def test_an_error_in_the_first_round(
     house: House, upstream: StrictUpstream, client: Speaker, asked: Asked, at: int
 ) -> None:
@@ -41,7 +41,7 @@ def test_an_error_in_the_first_round(
     _told(client, _fails(client, asked), house)
 
 
-@pytest.mark.parametrize("at", [0, 1, 4, 7])
+@pytest.mark.parametrize("at", [0, 1, 5])
 def test_an_error_in_a_hidden_round(
     house: House, upstream: StrictUpstream, client: Speaker, at: int
 ) -> None:
@@ -53,7 +53,7 @@ def test_an_error_in_a_hidden_round(
     assert len(upstream.got) == 2
 
 
-@pytest.mark.parametrize("at", [0, 1, 4, 5])
+@pytest.mark.parametrize("at", [0, 4])
 @pytest.mark.parametrize("size", [0, 9, 40])
 def test_a_connection_that_breaks(
     upstream: StrictUpstream, client: Speaker, asked: Asked, at: int, size: int
@@ -63,7 +63,7 @@ def test_a_connection_that_breaks(
     _fails(client, asked)
 
 
-@pytest.mark.parametrize("at", [0, 1, 4, 5])
+@pytest.mark.parametrize("at", [0, 4])
 @pytest.mark.parametrize("size", [0, 40])
 def test_a_connection_that_breaks_in_a_hidden_round(
     upstream: StrictUpstream, client: Speaker, at: int, size: int
@@ -75,7 +75,7 @@ def test_a_connection_that_breaks_in_a_hidden_round(
     _fails(client, client.begin(Result()))
 
 
-@pytest.mark.parametrize("at", [1, 4, 5])
+@pytest.mark.parametrize("at", [1, 5])
 def test_a_stream_that_ends_too_early(
     upstream: StrictUpstream, client: Speaker, asked: Asked, at: int
 ) -> None:
@@ -84,7 +84,7 @@ def test_a_stream_that_ends_too_early(
     _fails(client, asked)
 
 
-@pytest.mark.parametrize("at", [0, 1, 4, 5])
+@pytest.mark.parametrize("at", [0, 4])
 def test_a_hidden_round_that_ends_too_early(
     upstream: StrictUpstream, client: Speaker, at: int
 ) -> None:

@@ -61,9 +61,7 @@ def test_over_mixed_turns(upstream: StrictUpstream, speaker: Speaker, how: How) 
     assert goes_on(speaker, upstream.got)
 
 
-def test_a_silent_round_first(
-    upstream: StrictUpstream, speaker: Speaker, how: How
-) -> None:
+def test_a_silent_round_first(upstream: StrictUpstream, speaker: Speaker) -> None:
     """And when a round said nothing that the client could see."""
     upstream.play(
         said(Retrieve("host-44")),
@@ -72,13 +70,13 @@ def test_a_silent_round_first(
         said("Welcome."),
     )
     asked = speaker.begin(Result())
-    heard = _talk(speaker, asked, how, ["Thanks."])
+    heard = _talk(speaker, asked, "stream", ["Thanks."])
     assert [one.text for one in heard] == ["Done.", "Welcome."]
     assert goes_on(speaker, upstream.got)
 
 
 def test_a_silent_round_before_a_call(
-    upstream: StrictUpstream, speaker: Speaker, how: How
+    upstream: StrictUpstream, speaker: Speaker
 ) -> None:
     """And when all that the client saw of an answer was a call."""
     upstream.play(
@@ -89,7 +87,7 @@ def test_a_silent_round_before_a_call(
         said("Welcome."),
     )
     asked = speaker.begin(Result())
-    heard = _talk(speaker, asked, how, ["result", "Thanks."])
+    heard = _talk(speaker, asked, "stream", ["result", "Thanks."])
     assert [one.text for one in heard] == ["", "Done.", "Welcome."]
     assert goes_on(speaker, upstream.got)
 
@@ -114,22 +112,22 @@ def test_a_stream_and_then_none(upstream: StrictUpstream, speaker: Speaker) -> N
 
 
 def test_the_same_request_twice(
-    house: House, upstream: StrictUpstream, speaker: Speaker, how: How
+    house: House, upstream: StrictUpstream, client: Speaker, how: How
 ) -> None:
     """A request is compressed to the same bytes, whoever does it, whatever was."""
-    asked = speaker.begin(Result(), Result(text=rows(first=300)))
+    asked = client.begin(Result(), Result(text=rows(first=300)))
     upstream.play(rest=said("Done."))
-    speaker.ask(asked, how)
-    speaker.ask(speaker.begin(Result(text=rows(first=900))), how)
-    speaker.ask(asked, how)
+    client.ask(asked, how)
+    client.ask(client.begin(Result(text=rows(first=900))), how)
+    client.ask(asked, how)
     house.serve()
-    speaker.ask(asked, how)
+    client.ask(asked, how)
     first, _, second, third = (got.body for got in upstream.got)
     assert first == second == third
 
 
 def test_another_worker(
-    house: House, upstream: StrictUpstream, speaker: Speaker, how: How
+    house: House, upstream: StrictUpstream, speaker: Speaker
 ) -> None:
     """A conversation may go on at any worker that shares the store."""
     store = InMemoryCCRStore()
@@ -142,7 +140,7 @@ def test_another_worker(
     )
     asked = speaker.begin(Result())
     for text in ("One. Two. ", "Three.", "Four."):
-        heard = speaker.ask(asked, how)
+        heard = speaker.ask(asked, "stream")
         assert heard.text == text
         results = {call[0]: "result" for call in heard.calls}
         say = None if results else "Go on."
@@ -152,7 +150,7 @@ def test_another_worker(
 
 
 def test_a_store_that_has_forgotten(
-    house: House, upstream: StrictUpstream, speaker: Speaker, how: How
+    house: House, upstream: StrictUpstream, speaker: Speaker
 ) -> None:
     """Without its notes a conversation goes on all the same, and is valid."""
     if speaker.name == "chained":
@@ -164,7 +162,7 @@ def test_a_store_that_has_forgotten(
         said("Four."),
     )
     asked = speaker.begin(Result())
-    heard = speaker.ask(asked, how)
+    heard = speaker.ask(asked, "stream")
     asked = speaker.go_on(asked, heard, results={heard.calls[0][0]: "result"})
     house.serve()
-    assert speaker.ask(asked, how).text == "Three. Four."
+    assert speaker.ask(asked, "stream").text == "Three. Four."

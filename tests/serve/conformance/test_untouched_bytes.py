@@ -69,8 +69,8 @@ def test_streams_that_are_read(
     """A stream that is watched for hidden calls means the same however it is cut."""
     way = Way(newline=_NEWLINES[newline], cut=cut)
     upstream.play(
-        said(_TEXT, Retrieve("host-44"), way=way),
-        said(_TEXT.upper(), way=way),
+        said(_TEXT, Retrieve("host-44"), way=way, piece=30),
+        said(_TEXT.upper(), way=way, piece=30),
     )
     heard = client.ask(client.begin(Result()), "stream")
     assert heard.text == _TEXT + _TEXT.upper()

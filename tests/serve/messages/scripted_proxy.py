@@ -51,7 +51,7 @@ class Proxy:
         known = {name: self.notes[name] for name in asked.past if name in self.notes}
         asked.restore(known, self._replay)
         asked.offer()
-        self._sent(asked.bytes())
+        self._sent(asked.written())
         streamed, whole, sent = asked.streamed(), asked.whole(), b""
         while True:
             answer = self.script.pop(0)

@@ -24,9 +24,9 @@ from scripted_rounds import (
     usage,
 )
 
-from headroom_langchain.serve.dialects.dialect import Problem
 from headroom_langchain.serve.dialects.messages import MESSAGES
 from headroom_langchain.serve.wire.frames import event
+from headroom_langchain.serve.wire.problems import Problem
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -77,7 +77,7 @@ def test_an_answer_without_hidden_calls_leaves_no_notes() -> None:
 def restored(asked: Json, notes: Any) -> list[Json]:
     request = requested(asked)
     request.restore(notes, "always")
-    messages: list[Json] = json.loads(request.bytes())["messages"]
+    messages: list[Json] = json.loads(request.written())["messages"]
     return messages
 
 
@@ -146,7 +146,7 @@ def test_results_go_into_a_text_that_was_shortened() -> None:
         texts = {block.path: "short" for block in text_blocks([last])}
         later.shorten([*before, rewritten(last, texts, ())])
         later.restore(notes, "always")
-        assert json.loads(later.bytes())["messages"][2]["content"] == short
+        assert json.loads(later.written())["messages"][2]["content"] == short
 
 
 def test_a_whole_answer_is_the_rounds_in_one() -> None:

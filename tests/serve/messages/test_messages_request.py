@@ -65,7 +65,7 @@ def test_only_the_texts_that_changed_are_other_bytes(system: Any) -> None:
     """Every text is put in where it stood; all else keeps its bytes."""
     asked = {**CONVERSATION, "system": system}
     request = requested(asked)
-    plain = request.bytes()
+    plain = request.written()
     messages: list[BaseMessage] = []
     for one in request.messages({}):
         texts = {block.path: f"<{block.text}>" for block in text_blocks([one])}
@@ -75,7 +75,7 @@ def test_only_the_texts_that_changed_are_other_bytes(system: Any) -> None:
     for said in ("Where?", "whole \\u00e9", "part", "and now", "Be brief"):
         shown = said.replace("\\u00e9", "é")
         expected = expected.replace(f'"{said}"'.encode(), f'"<{shown}>"'.encode())
-    assert request.bytes() == expected
+    assert request.written() == expected
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_the_tool_is_offered_behind_all_others(tools: list[Json] | None) -> None
     """The list of tools begins as the client wrote it, and ends with the tool."""
     request = requested({"tools": tools})
     request.offer()
-    *own, offered = json.loads(request.bytes())["tools"]
+    *own, offered = json.loads(request.written())["tools"]
     assert own == (tools or [])
     tool = create_retrieve_tool(InMemoryCCRStore())
     bound: Any = ChatAnthropic(model_name="m", api_key="x").bind_tools([tool])  # type: ignore[call-arg, arg-type]
@@ -139,7 +139,7 @@ def test_nothing_is_offered_where_no_call_is_allowed_and_no_tool_known() -> None
     """A native answer format without tools stays without tools."""
     request = requested({"output_config": {"format": {"type": "json_schema"}}})
     request.offer()
-    assert b"headroom" not in request.bytes()
+    assert b"headroom" not in request.written()
 
 
 _json = st.recursive(
@@ -186,7 +186,7 @@ def test_whatever_a_client_writes_is_read_or_left(asked: Json) -> None:
     assert isinstance(request.able, bool)
     request.restore({name: {} for name in request.past}, "same_turn")
     request.offer()
-    sent = json.loads(request.bytes())
+    sent = json.loads(request.written())
     assert len(sent["messages"]) == len(asked["messages"])
     again = [block.text for block in text_blocks(requested(sent).messages({}))]
     assert set(again) <= {"short"}

@@ -234,7 +234,7 @@ class Through:
             assert self.policy.replay != "never"
             request.restore(self._found(request.past), self.policy.replay)
             request.offer()
-        raw = request.bytes()
+        raw = request.written()
         turn = self._stream if request.stream else self._whole
         turn(request, raw)
 

@@ -84,7 +84,7 @@ def test_only_shortened_texts_are_other_bytes() -> None:
     """All of the body but what was shortened stays as the client wrote it."""
     request = read(input=ITEMS)
     before = json.dumps({"model": "gpt-x", "input": ITEMS}).encode()
-    assert request.bytes() == before
+    assert request.written() == before
 
     def short(value: Any) -> Any:
         if isinstance(value, list):
@@ -97,7 +97,7 @@ def test_only_shortened_texts_are_other_bytes() -> None:
     request.shorten(
         [one.model_copy(update={"content": short(one.content)}) for one in messages]
     )
-    assert request.bytes() == before.replace(LONG.encode(), SHORT.encode())
+    assert request.written() == before.replace(LONG.encode(), SHORT.encode())
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_the_tool_is_offered_behind_all_others(tools: Any, *, strict: bool) -> N
     """It is strict where all functions are, and then has a schema that may be."""
     request = read(tools=tools)
     request.offer()
-    *others, ours = json.loads(request.bytes())["tools"]
+    *others, ours = json.loads(request.written())["tools"]
     assert others == (tools or [])
     assert (ours["type"], ours["name"], ours["strict"]) == (
         "function",
@@ -154,7 +154,7 @@ def test_what_is_demanded_is_what_the_policy_says(
     if not request.able:
         return
     request.offer()
-    sent = json.loads(request.bytes())
+    sent = json.loads(request.written())
     assert sent["tools"][-1]["name"] == RETRIEVE
     if when_forced == "excerpt":
         assert sent["tool_choice"] == FORCED[demand]
@@ -172,7 +172,7 @@ def test_a_list_of_allowed_tools_gets_one_more() -> None:
     allowed = {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "x"}]}
     request = read(tools=[SEARCH], tool_choice=allowed)
     request.offer()
-    chosen = json.loads(request.bytes())["tool_choice"]
+    chosen = json.loads(request.written())["tool_choice"]
     assert [one.get("name") for one in chosen["tools"]] == [None, RETRIEVE]
     assert request.streamed()._shown.response({"tool_choice": chosen}) == {
         "tool_choice": allowed
@@ -192,7 +192,7 @@ def test_a_native_format_without_tools_stays_without(
     """A tool would change what comes back where only a format is wanted."""
     request = read(text=text)
     request.offer()
-    assert ("tools" in json.loads(request.bytes())) is offered
+    assert ("tools" in json.loads(request.written())) is offered
 
 
 @pytest.mark.parametrize(
@@ -224,9 +224,9 @@ def test_what_is_not_understood_is_not_touched(raw: bytes) -> None:
 def test_odd_values_pass(more: Any) -> None:
     """What has another type than it should goes to the provider as it is."""
     request = read(**more)
-    before = request.bytes()
+    before = request.written()
     request.shorten(request.messages({}))
     request.restore({name: {} for name in request.past}, "always")
-    assert request.bytes() == before
+    assert request.written() == before
     request.offer()
-    assert json.loads(request.bytes())["tools"][-1]["name"] == RETRIEVE
+    assert json.loads(request.written())["tools"][-1]["name"] == RETRIEVE

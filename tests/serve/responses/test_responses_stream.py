@@ -22,9 +22,9 @@ from scripted_responses import (
 )
 
 from headroom_langchain.rules.policy import CompressionPolicy
-from headroom_langchain.serve.dialects.dialect import Problem
 from headroom_langchain.serve.dialects.responses import RESPONSES
 from headroom_langchain.serve.wire.frames import Frame, Frames, event
+from headroom_langchain.serve.wire.problems import Problem
 
 ASKED: list[Any] = [user("Why?"), call("0"), output("0")]
 ASKED[1] = {key: value for key, value in ASKED[1].items() if key != "id"}

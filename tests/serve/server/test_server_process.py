@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from pathlib import Path
@@ -156,3 +157,19 @@ def _refused(port: int) -> None:
             return
         except ConnectionResetError:
             continue  # it came between
+
+
+def test_headers_behind_the_body_are_none() -> None:
+    """What comes as a trailer does not pass for a header."""
+    head = "POST /v1/messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    asked = json.dumps({**ASKED, "stream": False})
+    body = f"{len(asked):x}\r\n{asked}\r\n0\r\nx-late: 1\r\n\r\n"
+    with (
+        FakeAnthropic([Reply(text="Hello.")]) as upstream,
+        running(_settings(upstream.url)) as server,
+        socket.create_connection(("127.0.0.1", server.port), SECONDS) as client,
+    ):
+        client.sendall((head + body).encode())
+        assert client.recv(12) == b"HTTP/1.1 200"
+        (seen,) = upstream.requests
+        assert "x-late" not in seen.received.headers

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom_langchain.serve.upstream import Headers
 from headroom_langchain.serve.wire.headers import (
     REDACTED,
+    Headers,
     for_client,
     for_upstream,
     redacted,

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom_langchain.serve.dialects.dialect import Problem, Provider
-from headroom_langchain.serve.wire.problems import body, problem_of
+from headroom_langchain.serve.wire.problems import Problem, Provider, body, problem_of
 
 PROVIDERS: tuple[Provider, ...] = ("anthropic", "openai")
 each_provider = pytest.mark.parametrize("provider", PROVIDERS)

@@ -7,9 +7,10 @@ from typing import Final
 
 from headroom_langchain.rules.policy import CompressionPolicy
 from headroom_langchain.serve.dialects.chat.request import ChatRequest, is_understood
-from headroom_langchain.serve.dialects.dialect import Notes, Provider
+from headroom_langchain.serve.dialects.dialect import Notes
 from headroom_langchain.serve.wire.body import Body
 from headroom_langchain.serve.wire.frames import Frame, Frames
+from headroom_langchain.serve.wire.problems import Provider
 
 _DONE: Final = re.compile(rb"[\r\n]data: ?\[DONE\]")
 # Within a text of JSON quotes are escaped, so that these are keys.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from langchain_core.messages import BaseMessage
 
@@ -26,9 +26,6 @@ from headroom_langchain.serve.dialects.chat.stream import ChatStream
 from headroom_langchain.serve.dialects.chat.whole import ChatWhole
 from headroom_langchain.serve.dialects.dialect import Exchange, Notes
 from headroom_langchain.serve.wire.body import Body, Json
-
-Bytes: TypeAlias = bytes
-"""The type: `bytes` is a method of requests."""
 
 
 class ChatRequest:
@@ -100,11 +97,11 @@ class ChatRequest:
         """Offer the retrieve tool."""
         self._offer.make(self._body)
 
-    def bytes(self) -> Bytes:
+    def written(self) -> bytes:
         """Return the body for the upstream."""
         return self._body.bytes()
 
-    def proceed(self, exchange: Exchange) -> Bytes:
+    def proceed(self, exchange: Exchange) -> bytes:
         """Return the body of the next round, which goes on behind the exchange."""
         self._exchanges.append(exchange)
         message, results = answered(exchange.spoken.content[0], exchange.answers)

@@ -14,11 +14,11 @@ from headroom_langchain.ccr.rounds.joining import separated
 from headroom_langchain.rules.policy import CompressionPolicy
 from headroom_langchain.serve.dialects.chat.pieces import Calls
 from headroom_langchain.serve.dialects.chat.speech import REPEATED, Speech, joined
-from headroom_langchain.serve.dialects.dialect import Problem, Spoken
+from headroom_langchain.serve.dialects.dialect import Spoken
 from headroom_langchain.serve.dialects.usage import added
 from headroom_langchain.serve.wire.body import Json
 from headroom_langchain.serve.wire.frames import Frame, event
-from headroom_langchain.serve.wire.problems import body
+from headroom_langchain.serve.wire.problems import Problem, body
 
 _DONE: Final = b"[DONE]"
 _SAME: Final = ("id", "created", "model")

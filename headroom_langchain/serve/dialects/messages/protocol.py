@@ -6,10 +6,11 @@ import re
 from typing import Any, Final
 
 from headroom_langchain.rules.policy import CompressionPolicy
-from headroom_langchain.serve.dialects.dialect import Notes, Provider
+from headroom_langchain.serve.dialects.dialect import Notes
 from headroom_langchain.serve.dialects.messages.request import ROLES, MessagesRequest
 from headroom_langchain.serve.wire.body import Body
 from headroom_langchain.serve.wire.frames import Frame, event
+from headroom_langchain.serve.wire.problems import Provider
 
 _PING: Final = event("ping", {"type": "ping"})
 

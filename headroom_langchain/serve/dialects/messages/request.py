@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -145,11 +144,11 @@ class MessagesRequest:
         elif not self._choice.forbids:
             self._body.add("tools", [_TOOL])
 
-    def bytes(self) -> builtins.bytes:
+    def written(self) -> bytes:
         """Return the body for the upstream."""
         return self._body.bytes()
 
-    def proceed(self, exchange: Exchange) -> builtins.bytes:
+    def proceed(self, exchange: Exchange) -> bytes:
         """Return the body of the next round."""
         self._exchanges.append(exchange)
         again = exchanged(exchange.spoken.content, exchange.answers)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal
 
-from headroom_langchain.serve.dialects.dialect import Problem, Spoken
+from headroom_langchain.serve.dialects.dialect import Spoken
 from headroom_langchain.serve.dialects.messages.blocks import OpenBlock, is_hidden
 from headroom_langchain.serve.dialects.messages.said import Said, answer_usage
 from headroom_langchain.serve.wire.body import Json
 from headroom_langchain.serve.wire.frames import Frame, event
-from headroom_langchain.serve.wire.problems import body
+from headroom_langchain.serve.wire.problems import Problem, body
 
 _TOLD_FIRST: Final = frozenset({"cache_creation", "inference_geo", "service_tier"})
 """Parts of the usage that clients take from the first event of an answer."""

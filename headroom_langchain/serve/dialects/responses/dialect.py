@@ -6,11 +6,12 @@ import re
 from typing import Final
 
 from headroom_langchain.rules.policy import CompressionPolicy
-from headroom_langchain.serve.dialects.dialect import Notes, Provider
+from headroom_langchain.serve.dialects.dialect import Notes
 from headroom_langchain.serve.dialects.responses.kept import note_calls
 from headroom_langchain.serve.dialects.responses.request import ResponsesRequest
 from headroom_langchain.serve.wire.body import Body
 from headroom_langchain.serve.wire.frames import Frame
+from headroom_langchain.serve.wire.problems import Provider
 
 _ENDED: Final = re.compile(
     rb'[\r\n](?:event: ?|data: ?\{ ?"type": ?")'

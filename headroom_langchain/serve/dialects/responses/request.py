@@ -184,7 +184,7 @@ class ResponsesRequest:
             noted |= note_kept(self._value, exchanges, known)
         return noted
 
-    def bytes(self) -> bytes:
+    def written(self) -> bytes:
         """Return the body for the upstream."""
         return self._body.bytes()
 

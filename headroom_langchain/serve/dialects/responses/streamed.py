@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from headroom_langchain.serve.dialects.dialect import Problem, Spoken
+from headroom_langchain.serve.dialects.dialect import Spoken
 from headroom_langchain.serve.dialects.responses.items import is_hidden
 from headroom_langchain.serve.dialects.responses.round import Round
 from headroom_langchain.serve.dialects.responses.shown import (
@@ -14,6 +14,7 @@ from headroom_langchain.serve.dialects.responses.shown import (
 )
 from headroom_langchain.serve.wire.body import Json
 from headroom_langchain.serve.wire.frames import Frame, event
+from headroom_langchain.serve.wire.problems import Problem
 
 _STARTS: Final = ("response.created", "response.queued", "response.in_progress")
 _ENDS: Final = ("response.completed", "response.incomplete")
