@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -28,6 +29,12 @@ STORES: dict[str, Callable[[Path], CCRStore]] = {
     "langgraph": lambda _: LangGraphCCRStore(InMemoryStore()),
     "bytes": lambda _: ByteStoreCCRStore(InMemoryByteStore()),
 }
+
+
+def pytest_collection_finish() -> None:
+    """Set ten thousand tests apart: a collection looks at what tests make, alone."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(params=sorted(STORES))

@@ -12,6 +12,7 @@ from headroom_langchain.reports.report import BlockReport, RetrievalReport
 from headroom_langchain.serve.client import Asgi, Receive, Scope, Send
 from headroom_langchain.serve.handled import Handled
 from headroom_langchain.serve.operations.operations import Operations
+from headroom_langchain.testing.servers.ending import prompt_server
 
 KEY = "0123456789abcdef01234567"
 
@@ -33,25 +34,14 @@ def application(operations: Operations) -> Asgi:
 @contextmanager
 def listening(operations: Operations, port: int = 0) -> Iterator[str]:
     """Serve them on this machine, and yield the address, which ends with a slash."""
-    import uvicorn
-
     listener = socket.create_server(("127.0.0.1", port))
-    config = uvicorn.Config(
-        application(operations),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
+    server = prompt_server(application(operations))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
     finally:
-        server.should_exit = True
+        server.end()
         thread.join()
         operations.close()
 

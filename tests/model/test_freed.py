@@ -24,7 +24,6 @@ each_way = pytest.mark.parametrize("way", sorted(WAYS))
 @pytest.fixture(autouse=True)
 def uncollected() -> Iterator[None]:
     """Let only what nobody refers to be freed."""
-    gc.collect()
     gc.disable()
     yield
     gc.enable()

@@ -105,7 +105,7 @@ def _postgres(url: str, stack: ExitStack, *, prepare: bool) -> BaseStore:
     except ImportError as error:
         msg = (
             "a store in PostgreSQL needs further packages: "
-            "pip install langgraph-checkpoint-postgres 'psycopg[binary]'"
+            "pip install 'headroom-langchain[postgres]'"
         )
         raise ConfigurationError(msg) from error
     try:

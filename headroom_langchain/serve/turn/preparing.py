@@ -11,7 +11,7 @@ from headroom_langchain.ccr.retrieval.reading import RememberedIndexes
 from headroom_langchain.ccr.rounds.answering import Answering
 from headroom_langchain.ccr.store.base import CCRStore
 from headroom_langchain.ccr.store.notes import Notes
-from headroom_langchain.lifecycle.participants import NOBODY, Participants
+from headroom_langchain.lifecycle.participants import NOBODY
 from headroom_langchain.lifecycle.preparing import Preparation, work
 from headroom_langchain.lifecycle.steps import acarried_out
 from headroom_langchain.plan.deciding import Memory
@@ -23,8 +23,6 @@ from headroom_langchain.serve.wire.body import Body, Json
 
 _THREAD_WORTH: Final = 262_144
 """Bytes of a body from which the event loop is spared reading it."""
-
-
 _REMEMBERED: Final = 32 * 2**20
 """Characters of texts whose excerpts are remembered: a server is to stay small."""
 _SEARCHED: Final = 2 * 2**20
@@ -37,7 +35,6 @@ class Rules:
 
     policy: CompressionPolicy
     store: CCRStore
-    participants: Participants = NOBODY
     memory: Memory = field(default_factory=lambda: Memory(max_size=_REMEMBERED))
     """What was found out about texts in earlier requests."""
     indexes: RememberedIndexes = field(
@@ -89,13 +86,11 @@ async def prepare(
 
 
 async def _compressed(plain: Prepared, rules: Rules, namespace: str) -> Prepared:
-    request, notes, raw = plain.request, plain.notes, plain.body
-    lifecycle = rules.participants.begin("compress", namespace, fixed=True)
-    policy = await acarried_out(lifecycle.set_up(rules.policy))
+    request, notes, raw, policy = plain.request, plain.notes, plain.body, rules.policy
     redeemable = policy.retrieval and policy.offer != "never"
     found = await notes.aget(request.wanted) if request.wanted else {}
     preparation = Preparation(
-        lifecycle=lifecycle,
+        lifecycle=NOBODY.begin("compress", namespace, fixed=True),
         plan=partial(Plan, policy=policy, redeemable=redeemable, memory=rules.memory),
         run=work,
         store=rules.store,
@@ -120,7 +115,7 @@ async def _compressed(plain: Prepared, rules: Rules, namespace: str) -> Prepared
         body=body,
         changed=body is not raw,
         blocks=compressed.blocks,
-        warnings=(*lifecycle.notes, *done.notes),
+        warnings=done.notes,
         answering=Answering(
             originals={original.key: original for original in compressed.originals},
             known=tuple(request.known),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import zlib
 from collections.abc import Awaitable
 from typing import Final, TypeVar
@@ -40,7 +41,10 @@ from headroom_langchain.serve.wire.problems import Problem, body
 
 T = TypeVar("T")
 
+_log: Final = logging.getLogger("headroom_langchain.serve")
+
 _OK: Final = 200
+_FAILED: Final = Problem(status=500, message="The answer could not be passed on.")
 _LAST: Final = b"\n\n"
 """What ends a last event that the upstream left open."""
 
@@ -101,8 +105,17 @@ class Turn:
             await self._respond(_OK, headers, raw)
 
     async def _stream(self, headers: Headers) -> None:
-        client, streamed = self._client, self._request.streamed()
-        await client.start(_OK, for_client(headers, changed=True))
+        streamed = self._request.streamed()
+        await self._client.start(_OK, for_client(headers, changed=True))
+        try:
+            await self._play(streamed)
+        except Exception:  # noqa: BLE001 - whatever it is, the client is told
+            _log.exception("a stream failed")
+            self._findings.problem = _FAILED
+            await self._client.send(streamed.error(_FAILED))
+
+    async def _play(self, streamed: Streamed) -> None:
+        client = self._client
         while True:
             broken = await self._forward(streamed)
             spoken = self._ended(streamed.round())

@@ -17,8 +17,6 @@ from headroom_langchain.testing.servers.openai_responses import Responses
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import uvicorn
-
     from headroom_langchain.testing.servers.dialect import Dialect
     from headroom_langchain.testing.servers.query import Query
     from headroom_langchain.testing.servers.reply import Script
@@ -69,13 +67,11 @@ class FakeServer:
         Raises:
             ImportError: uvicorn is not installed.
         """
+        from headroom_langchain.testing.servers.ending import prompt_server
+
         listener = socket.create_server(("127.0.0.1", 0))
         self._port: int = listener.getsockname()[1]
-        try:
-            self._server = _uvicorn(self._application)
-        except ImportError:
-            listener.close()
-            raise
+        self._server = prompt_server(self._application)
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), daemon=True
         )
@@ -85,28 +81,8 @@ class FakeServer:
     def __exit__(self, *_: object) -> None:
         """Let held streams go, close every connection, end the thread."""
         self._closing.set()
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join()
-
-
-def _uvicorn(application: Application) -> uvicorn.Server:
-    try:
-        import uvicorn
-    except ImportError as error:
-        msg = "the fake servers need uvicorn: pip install 'headroom-langchain[testing]'"
-        raise ImportError(msg) from error
-    config = uvicorn.Config(
-        application,
-        http="h11",
-        ws="none",
-        lifespan="off",
-        loop="asyncio",
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        timeout_graceful_shutdown=1,
-    )
-    return uvicorn.Server(config)
 
 
 class FakeOpenAI(FakeServer):

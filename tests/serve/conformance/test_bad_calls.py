@@ -26,12 +26,12 @@ BAD = {
 
 @pytest.mark.parametrize("bad", BAD)
 def test_a_bad_call_is_answered(
-    upstream: StrictUpstream, client: Speaker, how: How, bad: str
+    upstream: StrictUpstream, speaker: Speaker, how: How, bad: str
 ) -> None:
     """Whatever a model writes, it is told what is wrong, and goes on."""
     call = Call(RETRIEVE_TOOL_NAME, BAD[bad])
     upstream.play(said("Hm. ", call), said("Done."))
-    heard = client.ask(client.begin(Result()), how)
+    heard = speaker.ask(speaker.begin(Result()), how)
     assert (heard.text, heard.calls, heard.stop) == ("Hm. Done.", (), "end")
     assert secret() not in upstream.got[1].seen[-1]
 
@@ -47,12 +47,12 @@ def test_a_call_without_a_hash(
 
 
 def test_a_call_that_was_cut_off(
-    upstream: StrictUpstream, client: Speaker, how: How
+    upstream: StrictUpstream, speaker: Speaker, how: How
 ) -> None:
     """A call whose arguments the token limit cut off is asked for again."""
     cut = Call(RETRIEVE_TOOL_NAME, '{"hash": "0123')
     upstream.play(said("Hm. ", cut, stop="length"), said("Done."))
-    heard = client.ask(client.begin(Result()), how)
+    heard = speaker.ask(speaker.begin(Result()), how)
     assert heard.text.startswith("Hm. ")
     assert heard.calls == ()
     assert heard.stop in ("end", "length")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from upstreams import Call, Retrieve, StrictUpstream
 from upstreams.script import said
 
 from conformance.continued import goes_on, items
 from conformance.house import House
-from conformance.speaking import Asked, Heard, How, Result, Speaker, rows
+from conformance.speaking import Asked, Heard, How, Result, Speaker, rows, secret
 from headroom_langchain import InMemoryCCRStore
 
 LOOK = Call("look", {"at": "x"})
@@ -90,6 +92,34 @@ def test_a_silent_round_before_a_call(
     heard = _talk(speaker, asked, "stream", ["result", "Thanks."])
     assert [one.text for one in heard] == ["", "Done.", "Welcome."]
     assert goes_on(speaker, upstream.got)
+
+
+def test_the_same_words_twice(upstream: StrictUpstream, speaker: Speaker) -> None:
+    """What was hidden behind some words is put back there, not behind the same."""
+    upstream.play(
+        said("Done."),
+        said("Done."),
+        said(Retrieve("host-44")),
+        said("Done."),
+        said(Retrieve("host-7")),
+        said("Done."),
+        said("Done."),
+    )
+    heard = _talk(speaker, speaker.begin(Result()), "stream", ["Go on."] * 4)
+    assert [one.text for one in heard] == ["Done."] * 5
+    assert goes_on(speaker, upstream.got)
+
+
+def test_the_same_words_elsewhere(upstream: StrictUpstream, speaker: Speaker) -> None:
+    """Nor are they put into another conversation, in which the same was said."""
+    upstream.play(said("Done."), said(Retrieve("host-44")), said("Done."))
+    _talk(speaker, speaker.begin(Result()), "stream", ["Go on."])
+    upstream.play(rest=said("Done."))
+    other = speaker.begin(Result(text=rows(first=600)))
+    other = json.loads(json.dumps(other).replace("own_0", "own_9"))
+    _talk(speaker, other, "stream", ["Go on.", "Go on."])
+    assert goes_on(speaker, upstream.got[3:])
+    assert secret() not in str(upstream.got[-1].seen)
 
 
 def test_a_stream_and_then_none(upstream: StrictUpstream, speaker: Speaker) -> None:

@@ -36,6 +36,14 @@ def _same(direct: Answer, through: Answer, upstream: StrictUpstream) -> bool:
     return True
 
 
+def _ping(client: Speaker, newline: str) -> bytes:
+    """Return the ping of a protocol's upstream."""
+    ping = b": ping\n\n"
+    if client.path == "messages":
+        ping = b'event: ping\ndata: {"type": "ping"}\n\n'
+    return ping.replace(b"\n", _NEWLINES[newline])
+
+
 @pytest.mark.parametrize("cut", [0, 1, 3])
 @pytest.mark.parametrize("newline", _NEWLINES)
 def test_streams(
@@ -49,16 +57,8 @@ def test_streams(
     answer = exchanged(house.url, PATHS[client.path], body)
     (got,) = upstream.got
     assert got.body == body
-    plain = answer.body.replace(speaker_ping(client, newline), b"", 1)
+    plain = answer.body.replace(_ping(client, newline), b"", 1)
     assert plain == upstream.written(turn, got)
-
-
-def speaker_ping(client: Speaker, newline: str) -> bytes:
-    """Return the ping of a protocol's upstream."""
-    ping = b": ping\n\n"
-    if client.path == "messages":
-        ping = b'event: ping\ndata: {"type": "ping"}\n\n'
-    return ping.replace(b"\n", _NEWLINES[newline])
 
 
 @pytest.mark.parametrize("cut", [0, 1, 3])

@@ -55,7 +55,7 @@ def test_no_message_has_a_password(name: str) -> None:
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL needs further packages, and the error says which."""
     monkeypatch.setitem(sys.modules, "psycopg_pool", None)
-    with pytest.raises(ConfigurationError, match="pip install langgraph-checkpoint"):
+    with pytest.raises(ConfigurationError, match=r"headroom-langchain\[postgres\]"):
         open_originals("postgresql://127.0.0.1/x")
 
 

@@ -118,11 +118,6 @@ class StrictUpstream:
         """Why requests were answered with HTTP 400."""
         return [got.refused for got in self.got if got.refused is not None]
 
-    @property
-    def open_connections(self) -> int:
-        """How many clients are connected."""
-        return len(self._connections)
-
     def written(self, turn: Turn, got: Got) -> bytes:
         """Return the stream that a turn is for a request, without its framing."""
         number = 1 + next(i for i, one in enumerate(self.got) if one is got)

@@ -1,0 +1,1 @@
+"""What a server meets besides good clients and good upstreams."""
