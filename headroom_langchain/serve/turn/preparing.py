@@ -23,9 +23,9 @@ from headroom_langchain.serve.wire.body import Body, Json
 
 _THREAD_WORTH: Final = 262_144
 """Bytes of a body from which the event loop is spared reading it."""
-_REMEMBERED: Final = 32 * 2**20
+_REMEMBERED: Final = 16 * 2**20
 """Characters of texts whose excerpts are remembered: a server is to stay small."""
-_SEARCHED: Final = 2 * 2**20
+_SEARCHED: Final = 2**20
 """Characters of originals that stay ready to be searched, likewise."""
 
 
