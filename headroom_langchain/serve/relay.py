@@ -55,16 +55,26 @@ class Relay:
         where = route(client.method, client.path, client.headers)
         upstream = self.upstreams[where.provider]
         if where.dialect is None:
-            findings.stream = wants_stream(None, client.headers)
-            await client.begin(findings.dialect, findings.model, findings.stream)
-            outgoing = _outgoing(client, await client.content())
-            async with _opened(upstream, outgoing) as incoming:
-                await pass_on(client, incoming)
-            return
-        findings.dialect = where.dialect.name
+            await self._unread(client, upstream, findings)
+        else:
+            await self._read(client, upstream, where.dialect, findings)
+
+    async def _unread(
+        self, client: Client, upstream: Upstream, findings: Findings
+    ) -> None:
+        findings.stream = wants_stream(None, client.headers)
+        await client.begin(findings.dialect, findings.model, findings.stream)
+        outgoing = _outgoing(client, await client.content())
+        async with _opened(upstream, outgoing) as incoming:
+            await pass_on(client, incoming)
+
+    async def _read(
+        self, client: Client, upstream: Upstream, dialect: Dialect, findings: Findings
+    ) -> None:
+        findings.dialect = dialect.name
         raw = await client.body()
         findings.namespace = self.namespace or tenant(client.headers)
-        prepared = await self._prepared(raw, where.dialect, findings)
+        prepared = await self._prepared(raw, dialect, findings)
         given = None if prepared is None else prepared.given
         findings.stream = wants_stream(given, client.headers)
         await client.begin(findings.dialect, findings.model, findings.stream)
@@ -75,19 +85,19 @@ class Relay:
                 return
             if prepared.answering is None or incoming.status != _OK:
                 findings.problem = await pass_on_watched(
-                    client, incoming, where.dialect, prepared
+                    client, incoming, dialect, prepared
                 )
             else:
                 asking = Asking(
                     request=prepared.request,
-                    dialect=where.dialect,
+                    dialect=dialect,
                     answering=prepared.answering,
                     upstream=upstream,
                     first=outgoing,
                     incoming=incoming,
                     timeout=self.rules.policy.round_timeout,
                 )
-                await self._turn(client, prepared, where.dialect, asking, findings)
+                await self._turn(client, prepared, dialect, asking, findings)
         await client.end()
         await self._book(prepared, findings)
 

@@ -111,8 +111,9 @@ class SocketUpstream:
             thread = threading.Thread(
                 target=self._serve, args=[connection], daemon=True
             )
-            self._threads.append(thread)
             thread.start()
+            # Who waits for the threads can only wait for those that have begun.
+            self._threads.append(thread)
 
     def _serve(self, connection: socket.socket) -> None:
         with connection:

@@ -107,6 +107,7 @@ def test_what_is_not_understood_is_left_to_the_provider(asked: Json) -> None:
         ({"output_config": {"format": {"type": "json_schema"}}}, "original", False),
         ({"output_config": {"format": {"type": "json_schema"}}}, "excerpt", True),
         ({"tools": [TOOL, RETRIEVE]}, "excerpt", False),
+        ({"tools": [TOOL], "thread": None}, "original", True),
         ({"tools": [TOOL], "tool_choice": {"type": "none"}}, "excerpt", True),
         ({"tools": [TOOL], "tool_choice": {"type": "none"}}, "original", False),
         (

@@ -77,7 +77,11 @@ class MessagesRequest:
 
         Where the client leaves it no such call, the policy says whether texts are
         shortened all the same; no round is added in which it could retrieve first.
+        In a thread that the provider keeps no tool can come later, and a hidden round
+        would stay.
         """
+        if self._body.value.get("thread") is not None:
+            return False
         if any(tool_name(tool) == NAME for tool in self._tools):
             return False
         return not self._choice.forbids or self._policy.when_forced == "excerpt"
