@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -13,8 +14,10 @@ _CONFIG = Path(__file__).parents[1] / "docs" / "site" / "mkdocs.yml"
 _SECONDS = 240
 
 
-def built_site(folder: Path) -> Path:
-    """Build the site in a folder; a machine without MkDocs skips the test.
+def built_site(folders: pytest.TempPathFactory) -> Path:
+    """Return the site, built once for all processes of a run of the tests.
+
+    A machine without MkDocs skips the test.
 
     Raises:
         AssertionError: The build failed, or had a warning.
@@ -23,6 +26,20 @@ def built_site(folder: Path) -> Path:
         pytest.importorskip(
             package, reason="needs pip install 'headroom-langchain[docs]'"
         )
+    root = folders.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent  # what the processes of this run have in common
+    folder = root / "site"
+    with (root / "site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = folder.with_suffix(".built")
+        if not done.exists():
+            _build(folder)
+            done.touch()
+    return folder
+
+
+def _build(folder: Path) -> None:
     words = ["-m", "mkdocs", "build", "--strict", "--config-file", str(_CONFIG)]
     done = subprocess.run(
         [sys.executable, *words, "--site-dir", str(folder)],
@@ -36,4 +53,3 @@ def built_site(folder: Path) -> Path:
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert "WARNING" not in said, said
-    return folder

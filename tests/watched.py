@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from headroom_langchain.reports.report import BlockReport, RetrievalReport
 from headroom_langchain.serve.client import Asgi, Receive, Scope, Send
 from headroom_langchain.serve.handled import Handled
 from headroom_langchain.serve.operations.operations import Operations
+from headroom_langchain.serve.server.listening import LOOPBACK, listen
 from headroom_langchain.testing.servers.ending import prompt_server
 
 KEY = "0123456789abcdef01234567"
@@ -34,7 +34,7 @@ def application(operations: Operations) -> Asgi:
 @contextmanager
 def listening(operations: Operations, port: int = 0) -> Iterator[str]:
     """Serve them on this machine, and yield the address, which ends with a slash."""
-    listener = socket.create_server(("127.0.0.1", port))
+    listener = listen(LOOPBACK, port)
     server = prompt_server(application(operations))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The site, served."""
-    with served(built_site(tmp_path_factory.mktemp("site"))) as root:
+    with served(built_site(tmp_path_factory)) as root:
         yield root
 
 

@@ -42,20 +42,27 @@ def told(result: subprocess.CompletedProcess[bytes], *, code: int) -> str:
     return text
 
 
-def printed(*words: str) -> bytes:
-    """Run the command in this process, which must go well, and return its stdout."""
-    raw = io.BytesIO()
-    errors = io.StringIO()
+def here(*words: str | os.PathLike[str]) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in this process, where that makes no difference."""
+    arguments = [str(word) for word in words]
+    raw, errors = io.BytesIO(), io.StringIO()
     with (
         io.TextIOWrapper(raw, encoding="utf-8", newline="\n") as stdout,
         redirect_stdout(stdout),
         redirect_stderr(errors),
     ):
-        code = main(words)
+        code = main(arguments)
         stdout.flush()
         shown = raw.getvalue()
-    assert code == 0, errors.getvalue()
-    return shown
+    said = errors.getvalue().encode()
+    return subprocess.CompletedProcess(arguments, code, stdout=shown, stderr=said)
+
+
+def printed(*words: str) -> bytes:
+    """Run the command in this process, which must go well, and return its stdout."""
+    result = here(*words)
+    told(result, code=0)
+    return result.stdout
 
 
 def key_in(compressed: bytes) -> str:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from commands import key_in, printed, run, told
+from commands import here, key_in, printed, run, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +16,11 @@ from headroom_langchain.ccr.store.sqlite.store import SqliteCCRStore
 from headroom_langchain.cli.files import to_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from subprocess import CompletedProcess
+
+    Command = Callable[..., CompletedProcess[bytes]]
 
 UNKNOWN = "0123456789abcdef01234567"
 LOG = b"".join(
@@ -38,17 +42,21 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("content", FILES.values(), ids=FILES)
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [*((name, here) for name in FILES), ("ill-formed surrogates", run)],
+)
 def test_what_was_stored_comes_back_byte_for_byte(
-    content: bytes, tmp_path: Path
+    name: str, command: Command, tmp_path: Path
 ) -> None:
     """A large file of any content is shortened, and comes back to the last byte."""
+    content = FILES[name]
     (tmp_path / "file").write_bytes(content)
     store = tmp_path / "originals.db"
-    compressed = run("compress", tmp_path / "file", "--store", store)
+    compressed = command("compress", tmp_path / "file", "--store", store)
     assert "left out" in told(compressed, code=0)
     assert len(compressed.stdout) < len(content)
-    back = run("retrieve", key_in(compressed.stdout), "--store", store, "--whole")
+    back = command("retrieve", key_in(compressed.stdout), "--store", store, "--whole")
     assert told(back, code=0) == ""
     assert back.stdout == content
 
@@ -75,7 +83,7 @@ def test_any_bytes_come_back(
 def test_an_empty_file_stays_empty(tmp_path: Path) -> None:
     """An empty file is compressed to nothing, and the figures say why."""
     (tmp_path / "empty").touch()
-    result = run("compress", tmp_path / "empty", "--store", tmp_path / "originals.db")
+    result = here("compress", tmp_path / "empty", "--store", tmp_path / "originals.db")
     assert "below trigger" in told(result, code=0)
     assert result.stdout == b""
 
@@ -90,7 +98,7 @@ def test_stdin_is_read_for_a_dash() -> None:
 def test_nothing_is_left_out_without_a_store(tmp_path: Path) -> None:
     """Without a store no marker is written, and the figures name the remedy."""
     (tmp_path / "log").write_bytes(LOG)
-    result = run("compress", tmp_path / "log")
+    result = here("compress", tmp_path / "log")
     assert "--store FILE" in told(result, code=0)
     assert b"headroom_retrieve" not in result.stdout
 
@@ -169,7 +177,7 @@ def test_an_original_that_was_never_bytes_is_written(tmp_path: Path) -> None:
 def test_an_unknown_hash_is_an_error(kept: tuple[str, str]) -> None:
     """A hash that leads nowhere ends with code 1 and says what is wrong."""
     for whole in ([], ["--whole"]):
-        result = run("retrieve", UNKNOWN, "--store", kept[0], *whole)
+        result = here("retrieve", UNKNOWN, "--store", kept[0], *whole)
         assert f"nothing is stored under `{UNKNOWN}`" in told(result, code=1)
         assert result.stdout == b""
 
@@ -177,7 +185,7 @@ def test_an_unknown_hash_is_an_error(kept: tuple[str, str]) -> None:
 def test_a_missing_store_is_not_made(tmp_path: Path) -> None:
     """`retrieve` does not make the store that it does not find."""
     store = tmp_path / "missing.db"
-    result = run("retrieve", UNKNOWN, "--store", store)
+    result = here("retrieve", UNKNOWN, "--store", store)
     assert "there is no store" in told(result, code=1)
     assert not store.exists()
 
@@ -187,7 +195,7 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> No
     """What is no readable file ends with code 1 and its name."""
     (tmp_path / "folder").mkdir()
     path = str(tmp_path / name)
-    result = run("compress", path)
+    result = here("compress", path)
     start = f"headroom-langchain: cannot read {path!r}: "
     assert told(result, code=1).startswith(start)
 

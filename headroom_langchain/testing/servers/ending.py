@@ -54,6 +54,7 @@ class PromptServer(uvicorn.Server):
                 await self._idle()
         for task in self.server_state.tasks:
             task.cancel()
+        await self.lifespan.shutdown()
 
     async def _idle(self) -> None:
         """Wait until every connection is closed and every answer given."""

@@ -6,7 +6,7 @@ import json
 
 import httpx
 import pytest
-from scripted_rounds import Json, result
+from scripted_rounds import Json, call, result
 
 from headroom_langchain.serve import Upstreams, create_app
 from headroom_langchain.testing.servers import FakeAnthropic, Reply
@@ -24,7 +24,11 @@ async def test_what_is_said_in_a_thread_passes_as_it_is(thread: Json) -> None:
         "model": "claude-x",
         "max_tokens": 99,
         "thread": thread,
-        "messages": [{"role": "user", "content": [result("a", LOG)]}],
+        "messages": [
+            {"role": "user", "content": "Why?"},
+            {"role": "assistant", "content": [call("a", "read_log")]},
+            {"role": "user", "content": [result("a", LOG)]},
+        ],
     }
     body = json.dumps(asked).encode()
     with FakeAnthropic(lambda _: Reply(text="Fine.")) as upstream:

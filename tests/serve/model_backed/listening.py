@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+
+from headroom_langchain.serve.server.listening import LOOPBACK, listen
+from headroom_langchain.testing.servers.ending import PromptServer
 
 
 @contextmanager
@@ -24,8 +26,8 @@ def listening(app: Any) -> Iterator[str]:
         log_level="critical",
         timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    server = PromptServer(config)
+    with listen(LOOPBACK, 0) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         while not server.started and thread.is_alive():
@@ -34,5 +36,5 @@ def listening(app: Any) -> Iterator[str]:
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
+            server.end()
             thread.join()
