@@ -55,15 +55,17 @@ async def pass_on_watched(
     await client.start(incoming.status, headers)
     try:
         async for chunk in incoming.chunks():
-            await client.send(watched.take(chunk))
+            data = watched.take(chunk)
+            await _keep(watched, prepared)
+            await client.send(data)
     except UpstreamError as error:
         if not watched.stream:
             raise
         problem = Problem(status=error.status, message=str(error))
-    if notes := watched.notes:
-        await prepared.notes.aput(notes)
     if not watched.stream or watched.ended:
-        await client.send(watched.rest())
+        rest = watched.rest()
+        await _keep(watched, prepared)
+        await client.send(rest)
         return None
     problem = problem or BROKEN
     if not watched.plain:
@@ -71,6 +73,12 @@ async def pass_on_watched(
         raise UpstreamError(problem.message, status=problem.status)
     await client.send(prepared.request.streamed().error(problem))
     return problem
+
+
+async def _keep(watched: Watched, prepared: Prepared) -> None:
+    """Keep what later requests must know, before the client can send the next one."""
+    if notes := watched.notes():
+        await prepared.notes.aput(notes)
 
 
 class Watched:
@@ -91,6 +99,9 @@ class Watched:
         self.plain = self._decode is bytes
         """Whether its bytes are those of the events."""
         self._whole: list[bytes] = []
+        """The chunks of an answer in one piece, which is noted before it goes out."""
+        self._unpacked: list[bytes] = []
+        """The same, unpacked."""
 
     def take(self, chunk: bytes) -> bytes:
         """Look at a chunk; returns what goes out now: whole events of a stream.
@@ -103,10 +114,12 @@ class Watched:
             data = self._decode(chunk)
         except zlib.error:
             self._decode, self.stream, self._noting = None, False, False
-            return chunk
+            held, self._whole = self._whole, []
+            return b"".join([*held, chunk])
         if not self.stream:
-            self._whole.append(data)
-            return chunk
+            self._whole.append(chunk)
+            self._unpacked.append(data)
+            return b""
         passed = []
         for frame in self._frames.feed(data):
             passed.append(frame.raw)
@@ -116,15 +129,17 @@ class Watched:
         return b"".join(passed) if self.plain else chunk
 
     def rest(self) -> bytes:
-        """Return what stands behind the last event of a stream."""
-        return self._frames.rest() if self.plain else b""
-
-    @property
-    def notes(self) -> Notes:
-        """What later requests must know of it."""
+        """Return what is still to go out at the end."""
         if self._whole:
             # As the event that would have ended a stream.
-            whole = b"".join(self._whole)
+            whole = b"".join(self._unpacked)
             event = b'{"type":"response.completed","response":' + whole + b"}"
-            return self._dialect.watched(Frame(b"", "response.completed", event))
-        return self._noted
+            ended = Frame(b"", "response.completed", event)
+            self._noted.update(self._dialect.watched(ended))
+            return b"".join(self._whole)
+        return self._frames.rest() if self.plain else b""
+
+    def notes(self) -> Notes:
+        """Return what later requests must know of it, and was not returned before."""
+        noted, self._noted = self._noted, {}
+        return noted

@@ -14,7 +14,7 @@ from collections.abc import Awaitable
 from typing import Final, TypeVar
 
 from headroom_langchain.ccr.store.notes import Notes
-from headroom_langchain.serve.client import Client, Refused
+from headroom_langchain.serve.client import Client, Left, Refused
 from headroom_langchain.serve.dialects.dialect import (
     Dialect,
     Exchange,
@@ -109,6 +109,8 @@ class Turn:
         await self._client.start(_OK, for_client(headers, changed=True))
         try:
             await self._play(streamed)
+        except Left:
+            raise
         except Exception:  # noqa: BLE001 - whatever it is, the client is told
             _log.exception("a stream failed")
             self._findings.problem = _FAILED
