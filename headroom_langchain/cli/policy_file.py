@@ -37,8 +37,8 @@ def read_policy(name: str | None, changes: Mapping[str, Any]) -> CompressionPoli
             if rule.kind is not None:
                 named(rule.kind)
     except (ValidationError, ConfigurationError) as error:
-        where = "these options" if name is None else repr(name)
-        msg = f"{where} make no policy: {_told(error)}"
+        what = "these options make" if name is None else f"{name!r} makes"
+        msg = f"{what} no policy: {_told(error)}"
         raise CommandError(msg) from error
     return policy
 

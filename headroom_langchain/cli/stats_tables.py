@@ -38,14 +38,16 @@ def footnote(told: Told) -> str:
     """Return what the figures mean."""
     if not told.lines:
         return (
-            "No figures of calls yet: they are added by models, nodes and compress() "
-            "with this file as their store."
+            "No figures of calls yet: they are added by models, nodes, compress() and "
+            "servers with this file as their store."
         )
     notes = [
         "Tokens are estimated, and a text counts in each call that sends it.",
         "Net is what was saved, less what retrievals and their tool took.",
     ]
-    if told.money is None:
+    if not told.total.requests:
+        notes.append("Calls that others make of models are not told in money.")
+    elif told.money is None:
         notes.append("--price IN,CACHED,OUT tells it in money.")
     else:
         notes += [f"No price of {name!r} is known." for name in told.money.unpriced]
@@ -89,7 +91,9 @@ def _saved(told: Told) -> Iterator[Table]:
         ("net saved", f"{net:,}", _share(total, net)),
     )
     called = _count(total.calls, "call")
-    head = (f"{called}, {_count(total.requests, 'request')}", "tokens", "share")
+    if total.requests:
+        called += f", {_count(total.requests, 'request')}"
+    head = (called, "tokens", "share")
     yield Table(head=head, rows=rows, strong=5)
     if told.money is not None:
         yield _money(told.money)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from headroom_langchain.accounts.bookkeeping import akeep_figures
@@ -158,6 +158,7 @@ class Relay:
             after = sum(block.tokens_after for block in prepared.blocks)
             resent = (findings.rounds - 1) * after
             figures += retrieved_totals(findings.retrievals, resent)
+            figures = replace(figures, calls=1)
         report = CallReport(
             blocks=blocks,
             retrievals=tuple(findings.retrievals),
